@@ -1,0 +1,133 @@
+package theorydb
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// DynamoDB is the part of the SDK's client that this library calls. *dynamodb.Client is one; so is anything with the
+// same methods, though only for *dynamodb.Client can the library tell a request that was never sent from one whose
+// answer was lost.
+type DynamoDB interface {
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+}
+
+// Config says where a DB keeps its records. DynamoDB and Table are required; the zero value of every other field is
+// the right choice for production.
+type Config struct {
+	// DynamoDB is the client that every request goes through. Its own retries are switched off for writes and reads
+	// alike: a resend after a lost answer is only safe where the condition of the write is known, which is here.
+	DynamoDB DynamoDB
+	// Table is the DynamoDB table of every model that does not name its own.
+	Table string
+	// LogicalTable is the name that cursors and ciphertexts are bound to instead of Table, so that they survive a restore
+	// into another table. Empty: the same as Table.
+	LogicalTable string
+	// KMS seals and opens encrypted attributes, with the key that KeyID or Keys names. Without it a model with encrypted
+	// attributes can be declared and not used. A client that logs request or response bodies is refused: they hold data
+	// keys.
+	KMS KMS
+	// KeyID is the KMS key of all models: a key ARN, a key id, an alias or an alias ARN. What is no key ARN is resolved
+	// once, when it is first needed, and then pinned.
+	KeyID string
+	// Keys names the keys instead of KeyID, for a key per tenant, or for old keys that may still open.
+	Keys KeyResolver
+	// TTLAttribute is the name of the attribute that holds the expiry, one for all models of the DB because DynamoDB has
+	// one for a table. Empty: "ttl".
+	TTLAttribute string
+	// Clock gives the time, read once a call. Nil: time.Now.
+	Clock func() time.Time
+	// Attempts is how often a request is tried at most, the first time included. 0: 8.
+	Attempts int
+	// Wait waits between two attempts and returns early with the error of a context that ends. Nil: a timer. Tests give
+	// one that returns at once.
+	Wait func(context.Context, time.Duration) error
+}
+
+// DB is a table, or several, and what is known about the models in them. It is safe for concurrent use and needs no
+// closing.
+type DB struct {
+	config     Config
+	sealer     sealer
+	newWriteID func() writeID
+	jitter     func(time.Duration) time.Duration
+
+	mu     sync.Mutex
+	tables map[string]*tableModels
+}
+
+// New returns a DB. It makes no network call; a Config that can't work is refused with a plain error that names the
+// field.
+func New(config Config) (*DB, error) {
+	var problems []error
+	if client, ok := config.DynamoDB.(*dynamodb.Client); config.DynamoDB == nil || ok && client == nil {
+		problems = append(problems, errors.New("theorydb: Config.DynamoDB is nil; give it a *dynamodb.Client"))
+	}
+	if strings.TrimSpace(config.Table) == "" {
+		problems = append(problems, errors.New("theorydb: Config.Table is empty; name the table"))
+	}
+	if name := config.TTLAttribute; slices.Contains([]string{"_t", "_w", "_v"}, name) || name != "" && strings.TrimSpace(name) == "" {
+		problems = append(problems, errors.New("theorydb: Config.TTLAttribute is a name of the library's own or blank; choose another, or leave it empty for \"ttl\""))
+	}
+	problems = append(problems, checkEncryption(config)...)
+	if config.Attempts < 0 {
+		problems = append(problems, fmt.Errorf("theorydb: Config.Attempts is %d; use 0 for the default of %d", config.Attempts, defaultAttempts))
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	if config.LogicalTable == "" {
+		config.LogicalTable = config.Table
+	}
+	if config.TTLAttribute == "" {
+		config.TTLAttribute = "ttl"
+	}
+	if config.Clock == nil {
+		config.Clock = time.Now //nolint:forbidigo // the one place where the wall clock enters
+	}
+	if config.Attempts == 0 {
+		config.Attempts = defaultAttempts
+	}
+	if config.Wait == nil {
+		config.Wait = sleep
+	}
+	return &DB{
+		config:     config,
+		sealer:     newSealer(config),
+		newWriteID: randomWriteID,
+		jitter:     fullJitter,
+		tables:     map[string]*tableModels{},
+	}, nil
+}
+
+// now is the one clock read of a call.
+func (db *DB) now() time.Time { return db.config.Clock().UTC() }
+
+func randomWriteID() writeID {
+	var id writeID
+	_, _ = rand.Read(id[:]) // crypto/rand.Read never fails; it ends the program instead
+	return id
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

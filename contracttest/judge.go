@@ -1,0 +1,228 @@
+package contracttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/theorydb/theorydb"
+)
+
+// judge compares what a step gave with what it expects, and returns one line for everything that differs. An
+// expectation about something that the step does not give differs too: nothing expected goes unlooked at.
+func (w *world) judge(ctx context.Context, step *Step, o *outcome) []string {
+	e := &step.Expect
+	if line := judgeError(e, o.err); line != "" {
+		return []string{line}
+	}
+	j := &judgement{outcome: o}
+	j.values(e)
+	j.variables(w, e)
+	j.oldItem(e)
+	j.list(e)
+	j.number("count", e.Count, o.count)
+	j.number("winners", e.Winners, o.winners)
+	j.number("requests", e.Requests, o.requests)
+	j.number("data_keys", e.DataKeys, o.dataKeys)
+	j.sentTexts(e)
+	if e.looksAtStored() {
+		stored, err := w.storedBehind(ctx, o)
+		if err != nil {
+			j.differs("stored item: %v", err)
+		} else {
+			j.stored(e, stored)
+		}
+	}
+	return j.lines
+}
+
+func judgeError(e *Expect, err error) string {
+	switch {
+	case e.Error == "" && err != nil:
+		return fmt.Sprintf("error: expected none, got %v", err)
+	case e.Error != "" && err == nil:
+		return fmt.Sprintf("error: expected %s, got none", e.Error)
+	case e.Error != "" && !errors.Is(err, sentinels[e.Error]):
+		return fmt.Sprintf("error: expected %s, got %v", e.Error, err)
+	}
+	return ""
+}
+
+type judgement struct {
+	*outcome
+	lines []string
+}
+
+func (j *judgement) differs(format string, args ...any) {
+	j.lines = append(j.lines, fmt.Sprintf(format, args...))
+}
+
+// values compares the step's one item: a record with logical values, a raw one with DynamoDB JSON.
+func (j *judgement) values(e *Expect) {
+	if e.ItemContains == nil && e.ItemNotContains == nil {
+		return
+	}
+	if j.record == nil && j.outcome.stored == nil {
+		j.differs("item: expected one, the step gave none")
+		return
+	}
+	for _, name := range sortedNames(e.ItemContains) {
+		same, got := j.compare(name, e.ItemContains[name])
+		if !same {
+			j.differs("item_contains %s: expected %s, got %s", name, j.expected(name, e.ItemContains[name]), got)
+		}
+	}
+	for _, name := range sortedNames(e.ItemNotContains) {
+		same, got := j.compare(name, e.ItemNotContains[name])
+		if same {
+			j.differs("item_not_contains %s: expected anything else, got %s", name, got)
+		} else if j.isRaw && !isDynamoJSON(e.ItemNotContains[name]) {
+			j.differs("item_not_contains %s: is not DynamoDB JSON, and so is in no item", name)
+		}
+	}
+}
+
+func (j *judgement) compare(name string, want any) (same bool, got string) {
+	if !j.isRaw {
+		declared := j.model.attributes[name]
+		return declared.sameValue(want, j.record[name]), declared.canonical(j.record[name])
+	}
+	got = rawValue(j.outcome.stored[name])
+	if want == nil {
+		return j.outcome.stored[name] == nil, got
+	}
+	value, err := valueFromJSON(want)
+	return err == nil && rawValue(value) == got, got
+}
+
+// expected writes what is wanted as compare writes what there is.
+func (j *judgement) expected(name string, want any) string {
+	if !j.isRaw {
+		declared := j.model.attributes[name]
+		return declared.canonical(declared.value(want))
+	}
+	value, err := valueFromJSON(want)
+	if err != nil && want != nil {
+		return "DynamoDB JSON, which this is not"
+	}
+	return rawValue(value)
+}
+
+func (j *judgement) variables(w *world, e *Expect) {
+	check := func(kind string, expected map[string]string, wantSame bool) {
+		for _, name := range sortedNames(expected) {
+			value, err := w.variable(expected[name])
+			if err != nil {
+				j.differs("%s %s: %v", kind, name, err)
+				continue
+			}
+			same, got, problem := j.compareVariable(name, value)
+			switch {
+			case problem != "":
+				j.differs("%s %s: %s", kind, name, problem)
+			case same != wantSame:
+				j.differs("%s %s: variable %s is %s, got %s", kind, name, expected[name], savedText(value), got)
+			}
+		}
+	}
+	check("item_field_equals_var", e.ItemFieldEqualsVar, true)
+	check("item_field_not_equals_var", e.ItemFieldNotEqualsVar, false)
+}
+
+// compareVariable compares a saved value with the step's. A stored value and a logical one can't be compared.
+func (j *judgement) compareVariable(name string, value any) (same bool, got, problem string) {
+	stored, isStored := value.(types.AttributeValue)
+	switch {
+	case j.record == nil && j.outcome.stored == nil:
+		return false, "", "expected an item, the step gave none"
+	case isStored != j.isRaw:
+		return false, "", "a stored value can't be compared with a logical one"
+	case j.isRaw && j.outcome.stored[name] == nil, !j.isRaw && j.record[name] == nil:
+		return false, "", "the item has none"
+	case j.isRaw:
+		got = rawValue(j.outcome.stored[name])
+		return rawValue(stored) == got, got, ""
+	}
+	declared := j.model.attributes[name]
+	got = declared.canonical(j.record[name])
+	return declared.canonical(value) == got, got, ""
+}
+
+func savedText(value any) string {
+	if stored, ok := value.(types.AttributeValue); ok {
+		return rawValue(stored)
+	}
+	return canonical(value)
+}
+
+func isDynamoJSON(value any) bool {
+	_, err := valueFromJSON(value)
+	return err == nil || value == nil
+}
+
+// oldItem compares the item as it was before the step.
+func (j *judgement) oldItem(e *Expect) {
+	if e.ReturnedNothing && (j.old != nil || !j.asked) {
+		j.differs("returned_nothing: the step returned an item of before, or did not ask for one")
+	}
+	if e.OldContains == nil {
+		return
+	}
+	if j.old == nil {
+		j.differs("old_contains: the step gave no item of before; has it returning?")
+		return
+	}
+	for _, name := range sortedNames(e.OldContains) {
+		if declared := j.model.attributes[name]; !declared.sameValue(e.OldContains[name], j.old[name]) {
+			j.differs("old_contains %s: expected %s, got %s", name, declared.canonical(declared.value(e.OldContains[name])), declared.canonical(j.old[name]))
+		}
+	}
+}
+
+// list compares a list of items, in order or in any; each must contain what is expected of it.
+func (j *judgement) list(e *Expect) {
+	if (e.Items != nil || e.ItemsContains != nil) && !j.listed {
+		j.differs("items: expected a list, the step gave none")
+		return
+	}
+	for i, expected := range e.ItemsContains {
+		if !slices.ContainsFunc(j.records, func(r theorydb.Record) bool { return j.firstDifference(expected, r) == "" }) {
+			j.differs("items_contains %d: no item contains it", i+1)
+		}
+	}
+	if e.Items == nil {
+		return
+	}
+	if len(j.records) != len(e.Items) {
+		j.differs("items: expected %d, got %d", len(e.Items), len(j.records))
+		return
+	}
+	for i, expected := range e.Items {
+		if difference := j.firstDifference(expected, j.records[i]); difference != "" {
+			j.differs("items %d, %s", i+1, difference)
+		}
+	}
+}
+
+// firstDifference says how a record does not contain what is expected of it.
+func (j *judgement) firstDifference(expected map[string]any, record theorydb.Record) string {
+	for _, name := range sortedNames(expected) {
+		if got := record[name]; !j.model.attributes[name].sameValue(expected[name], got) {
+			return fmt.Sprintf("%s: expected %s, got %s", name, j.expected(name, expected[name]), canonical(got))
+		}
+	}
+	return ""
+}
+
+func (j *judgement) number(what string, want, got *int) {
+	switch {
+	case want == nil:
+	case got == nil:
+		j.differs("%s: expected %d, the step gives none", what, *want)
+	case *want != *got:
+		j.differs("%s: expected %d, got %d", what, *want, *got)
+	}
+}

@@ -1,0 +1,81 @@
+package contracttest
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Runner runs scenarios.
+type Runner struct {
+	// Models is where scenarios find their models.
+	Models *Models
+	// Engine makes a new engine for every scenario.
+	Engine func() *Engine
+	// Now tells durations in results; nil: they are 0. What scenarios take for the time is the engine's clock.
+	Now func() time.Time
+}
+
+// Result is what came of one scenario. It passed when Failure is nil.
+type Result struct {
+	Scenario *Scenario
+	Engine   string
+	Duration time.Duration
+	Failure  *Failure
+}
+
+// Failure is where a scenario failed: at its first step that did not give what it expects. Its lines may quote values
+// of the scenario.
+type Failure struct {
+	File  string
+	Line  int    // in File; 0 when no step is to blame
+	Step  int    // from 1; 0 when no step is to blame
+	Op    string // of the step
+	Lines []string
+}
+
+// Run runs a scenario in tables of its own, which it deletes afterwards. Steps after the first that fails are not run.
+func (r *Runner) Run(ctx context.Context, scenario *Scenario) *Result {
+	now := r.Now
+	if now == nil {
+		now = func() time.Time { return time.Time{} }
+	}
+	begin := now()
+	engine := r.Engine()
+	result := &Result{Scenario: scenario, Engine: engine.Name}
+	w := newWorld(scenario, r.Models, engine)
+	result.Failure = w.run(ctx)
+	if err := w.close(ctx); err != nil && result.Failure == nil {
+		result.Failure = &Failure{File: scenario.File, Lines: []string{err.Error()}}
+	}
+	result.Duration = now().Sub(begin)
+	return result
+}
+
+func (w *world) run(ctx context.Context) *Failure {
+	for i := range w.scenario.Steps {
+		step := &w.scenario.Steps[i]
+		var lines []string
+		if o, err := w.do(ctx, step); err != nil {
+			lines = []string{err.Error()}
+		} else {
+			lines = w.judge(ctx, step, o)
+		}
+		if len(lines) > 0 {
+			return &Failure{File: w.scenario.File, Line: step.Line, Step: i + 1, Op: step.Op, Lines: lines}
+		}
+	}
+	return nil
+}
+
+// String names file, line and step, and then everything that was not as expected.
+func (f *Failure) String() string {
+	text := f.File
+	if f.Step > 0 {
+		text = fmt.Sprintf("%s:%d: step %d (%s)", f.File, f.Line, f.Step, f.Op)
+	}
+	for _, line := range f.Lines {
+		text += "\n    " + line
+	}
+	return text
+}

@@ -1,0 +1,46 @@
+package contracttest
+
+import "github.com/theorydb/theorydb"
+
+// sentinels are what "error: NAME" means: errors.Is(err, theorydb.NAME). Every exported sentinel is here.
+var sentinels = map[string]error{
+	"ErrInvalidModel":      theorydb.ErrInvalidModel,
+	"ErrInvalidTag":        theorydb.ErrInvalidTag,
+	"ErrMissingPrimaryKey": theorydb.ErrMissingPrimaryKey,
+	"ErrKeyIncomplete":     theorydb.ErrKeyIncomplete,
+	"ErrKeyTooLong":        theorydb.ErrKeyTooLong,
+	"ErrInvalidValue":      theorydb.ErrInvalidValue,
+	"ErrInvalidQuery":      theorydb.ErrInvalidQuery,
+	"ErrInvalidOperator":   theorydb.ErrInvalidOperator,
+	"ErrIndexKeyUnknown":   theorydb.ErrIndexKeyUnknown,
+	"ErrScopeRequired":     theorydb.ErrScopeRequired,
+	"ErrScopeMismatch":     theorydb.ErrScopeMismatch,
+	"ErrInvalidCursor":     theorydb.ErrInvalidCursor,
+	"ErrItemTooLarge":      theorydb.ErrItemTooLarge,
+	"ErrItemNotFound":      theorydb.ErrItemNotFound,
+	"ErrConditionFailed":   theorydb.ErrConditionFailed,
+	"ErrAlreadyExists":     theorydb.ErrAlreadyExists,
+	"ErrVersionConflict":   theorydb.ErrVersionConflict,
+	"ErrTypeMismatch":      theorydb.ErrTypeMismatch,
+	"ErrImmutable":         theorydb.ErrImmutable,
+	"ErrOutcomeUnknown":    theorydb.ErrOutcomeUnknown,
+	"ErrThrottled":         theorydb.ErrThrottled,
+	"ErrTableNotFound":     theorydb.ErrTableNotFound,
+
+	"ErrEncryption":                 theorydb.ErrEncryption,
+	"ErrEncryptionNotConfigured":    theorydb.ErrEncryptionNotConfigured,
+	"ErrEncryptionKeyUnresolved":    theorydb.ErrEncryptionKeyUnresolved,
+	"ErrKeyNotAllowed":              theorydb.ErrKeyNotAllowed,
+	"ErrKMSAccessDenied":            theorydb.ErrKMSAccessDenied,
+	"ErrKMSKeyUnusable":             theorydb.ErrKMSKeyUnusable,
+	"ErrKMSThrottled":               theorydb.ErrKMSThrottled,
+	"ErrKMSUnavailable":             theorydb.ErrKMSUnavailable,
+	"ErrKMSKeyMismatch":             theorydb.ErrKMSKeyMismatch,
+	"ErrInvalidEncryptedEnvelope":   theorydb.ErrInvalidEncryptedEnvelope,
+	"ErrUnsupportedEnvelopeVersion": theorydb.ErrUnsupportedEnvelopeVersion,
+	"ErrDecryptAuth":                theorydb.ErrDecryptAuth,
+	"ErrEncryptedTypeMismatch":      theorydb.ErrEncryptedTypeMismatch,
+	"ErrEncryptedFieldMissing":      theorydb.ErrEncryptedFieldMissing,
+	"ErrEncryptedFieldNotQueryable": theorydb.ErrEncryptedFieldNotQueryable,
+	"ErrEncryptedFieldNotUpdatable": theorydb.ErrEncryptedFieldNotUpdatable,
+}

@@ -1,0 +1,106 @@
+package contracttest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/theorydb/theorydb"
+)
+
+// Raw steps go past the library: they are the other writer, and the look at what is stored.
+
+func (w *world) rawPut(ctx context.Context, m *model, step *Step) (*outcome, error) {
+	row, err := w.rawItem(step)
+	if err != nil {
+		return nil, err
+	}
+	return w.putRow(ctx, m, row)
+}
+
+// rawSet puts attributes into a row that is there; null removes one.
+func (w *world) rawSet(ctx context.Context, m *model, step *Step) (*outcome, error) {
+	key, err := itemFromJSON(step.Key)
+	if err != nil {
+		return nil, err
+	}
+	row, err := w.row(ctx, m.table.name, key)
+	if err != nil {
+		return nil, err
+	}
+	if len(row) == 0 {
+		return nil, fmt.Errorf("raw_set: %w", theorydb.ErrItemNotFound)
+	}
+	set, err := w.rawItem(step)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(row, set)
+	for _, name := range sortedNames(step.Item) {
+		if step.Item[name] == nil {
+			delete(row, name)
+		}
+	}
+	return w.putRow(ctx, m, row)
+}
+
+// rawItem is a step's item as it is to be stored, without what it says is null.
+func (w *world) rawItem(step *Step) (item, error) {
+	given := map[string]any{}
+	for name, value := range step.Item {
+		if value != nil {
+			given[name] = value
+		}
+	}
+	resolved, err := w.withStored(given)
+	if err != nil {
+		return nil, err
+	}
+	values, _ := resolved.(map[string]any)
+	return itemFromJSON(values)
+}
+
+func (w *world) putRow(ctx context.Context, m *model, row item) (*outcome, error) {
+	_, err := w.engine.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &m.table.name, Item: row})
+	return &outcome{stored: row, isRaw: true}, err
+}
+
+func (w *world) rawGet(ctx context.Context, m *model, step *Step) (*outcome, error) {
+	key, err := itemFromJSON(step.Key)
+	if err != nil {
+		return nil, err
+	}
+	row, err := w.row(ctx, m.table.name, key)
+	if err != nil {
+		return nil, err
+	}
+	if len(row) == 0 {
+		return &outcome{isRaw: true, err: fmt.Errorf("raw_get: %w", theorydb.ErrItemNotFound)}, nil
+	}
+	return &outcome{stored: row, isRaw: true}, nil
+}
+
+// row reads an item as it is stored, nil when there is none.
+func (w *world) row(ctx context.Context, table string, key item) (item, error) {
+	output, err := w.engine.Client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &table, Key: key, ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return output.Item, nil
+}
+
+// storedBehind reads the item that a step's last request was about.
+func (w *world) storedBehind(ctx context.Context, o *outcome) (item, error) {
+	if o.isRaw {
+		return o.stored, nil
+	}
+	if o.last == nil {
+		return nil, fmt.Errorf("the step sent no request about one item, so there is no stored item to look at")
+	}
+	return w.row(ctx, o.last.table, o.model.table.keyOf(o.last.item))
+}

@@ -1,0 +1,93 @@
+package contracttest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// wire stands between the library and an engine. It counts and keeps requests, and remembers the key of the last item
+// that one was about: that is how a step finds the stored item without computing a key as the library does.
+type wire struct {
+	next dynamodb.HTTPClient
+
+	mu    sync.Mutex
+	noted sent
+}
+
+// sent is what a wire noted.
+type sent struct {
+	requests int
+	bodies   [][]byte
+	last     *lastItem
+}
+
+// lastItem is where a request's item is stored.
+type lastItem struct {
+	table string
+	item  item // the key and, for a PutItem, everything else
+}
+
+// watch gives a client that sends through the wire, otherwise the same as client.
+func watch(client *dynamodb.Client) (*dynamodb.Client, *wire) {
+	w := &wire{next: client.Options().HTTPClient}
+	return dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.HTTPClient = w }), w
+}
+
+// reset forgets what was seen.
+func (w *wire) reset() { w.restore(sent{}) }
+
+// restore undoes what was noted since seen.
+func (w *wire) restore(noted sent) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.noted = noted
+}
+
+func (w *wire) seen() sent {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.noted
+}
+
+// Do sends a request on.
+func (w *wire) Do(request *http.Request) (*http.Response, error) {
+	var body []byte
+	if request.Body != nil {
+		var err error
+		if body, err = io.ReadAll(request.Body); err != nil {
+			return nil, err
+		}
+		if err := request.Body.Close(); err != nil {
+			return nil, err
+		}
+		request.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	w.note(body)
+	return w.next.Do(request)
+}
+
+func (w *wire) note(body []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.noted.requests++
+	w.noted.bodies = append(w.noted.bodies, body)
+	var request struct {
+		TableName string
+		Key, Item map[string]json.RawMessage
+	}
+	if json.Unmarshal(body, &request) != nil {
+		return
+	}
+	encoded := request.Key
+	if encoded == nil {
+		encoded = request.Item
+	}
+	if item, err := decodeJSON(encoded); err == nil && len(item) > 0 {
+		w.noted.last = &lastItem{request.TableName, item}
+	}
+}

@@ -1,0 +1,252 @@
+package theorydb
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/theorydb/theorydb/internal/schema"
+)
+
+// A cursor is base64url without padding of compact JSON with the members
+//
+//	index    the index of the query; absent for the table
+//	lastKey  the key after which the next page begins, as DynamoDB JSON with sorted members
+//	q        the first 8 bytes of the SHA-256 of the canonical query, in lower-case hex
+//
+// The canonical query is compact JSON with sorted members and no HTML escaping: "descending", "entity", "filter",
+// "partition" (the partition key as DynamoDB JSON), "sort" (operator and bounds) and "table" (the logical name); "index"
+// and "scope" where there is one.
+// Limit, PageSize and Consistent are not part of it: a caller may change them from page to page.
+//
+// A cursor is taken only by the query that gave it, and only with a key that the query could have read: a forged one
+// can't reach another partition, nor leave the range.
+type cursor struct {
+	Index   string                     `json:"index,omitempty"`
+	LastKey map[string]json.RawMessage `json:"lastKey"`
+	Query   string                     `json:"q"`
+}
+
+// maxCursor is more than any cursor takes: a key is at most 3,072 bytes, each at most six bytes of JSON.
+const maxCursor = 32 << 10
+
+// cursorAfter is the cursor that follows a row.
+func (r *queryRun) cursorAfter(row Item) (string, error) {
+	digest, err := r.digest()
+	if err != nil {
+		return "", r.fail(err)
+	}
+	c := cursor{Index: r.index, LastKey: map[string]json.RawMessage{}, Query: digest}
+	for _, half := range r.halves() {
+		if c.LastKey[half.Name], err = keyJSON(row[half.Name]); err != nil {
+			return "", r.fail(err)
+		}
+	}
+	encoded, err := compactJSON(c)
+	if err != nil {
+		return "", r.fail(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(encoded), nil
+}
+
+// resume makes the run begin after a cursor. An empty one means the beginning.
+func (r *queryRun) resume(encoded string) error {
+	if encoded == "" {
+		return nil
+	}
+	last, err := r.parseCursor(encoded)
+	if err != nil {
+		return r.fail(err)
+	}
+	r.last = last
+	return nil
+}
+
+func (r *queryRun) parseCursor(encoded string) (Item, error) {
+	damaged := fmt.Errorf("%w: it is damaged", ErrInvalidCursor)
+	if len(encoded) > maxCursor {
+		return nil, damaged
+	}
+	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
+	// The decoder skips line ends and, unless strict, takes loose last bits.
+	if err != nil || base64.RawURLEncoding.EncodeToString(decoded) != encoded {
+		return nil, damaged
+	}
+	var c cursor
+	if err := json.Unmarshal(decoded, &c); err != nil {
+		return nil, damaged
+	}
+	digest, err := r.digest()
+	if err != nil {
+		return nil, err
+	}
+	if c.Query != digest || c.Index != r.index {
+		return nil, fmt.Errorf("%w: it belongs to another query", ErrInvalidCursor)
+	}
+	last := Item{}
+	for _, half := range r.halves() {
+		value, err := parseKeyJSON(c.LastKey[half.Name], half.Type)
+		if err != nil || len(keyText(value)) > half.Max {
+			return nil, damaged
+		}
+		last[half.Name] = value
+		if c.LastKey[half.Name], err = keyJSON(value); err != nil {
+			return nil, damaged
+		}
+	}
+	// There is one way to write a cursor; whatever else decodes to the same is not ours.
+	if again, err := compactJSON(c); err != nil || len(c.LastKey) != len(last) || !bytes.Equal(again, decoded) {
+		return nil, damaged
+	}
+	if !schema.Equal(last[r.pk.Name], r.partition) {
+		return nil, fmt.Errorf("%w: its key is in another partition", ErrInvalidCursor)
+	}
+	if !r.model.keyInScope(last) {
+		return nil, fmt.Errorf("%w: its key is of another scope", ErrInvalidCursor)
+	}
+	if r.sk != nil && !r.sortRange.contains(last[r.sk.Name]) {
+		return nil, fmt.Errorf("%w: its key is outside the query's range", ErrInvalidCursor)
+	}
+	return last, nil
+}
+
+// digest names the query.
+func (r *queryRun) digest() (string, error) {
+	partition, err := keyJSON(r.partition)
+	if err != nil {
+		return "", err
+	}
+	sort := []any{r.sortRange.operator}
+	for _, bound := range []types.AttributeValue{r.sortRange.low, r.sortRange.high, r.sortRange.except} {
+		if bound == nil {
+			sort = append(sort, nil)
+			continue
+		}
+		encoded, err := keyJSON(bound)
+		if err != nil {
+			return "", err
+		}
+		sort = append(sort, encoded)
+	}
+	filter, err := r.model.canonical(r.filter)
+	if err != nil {
+		return "", err
+	}
+	members := map[string]any{
+		"descending": r.descending,
+		"entity":     r.model.plan.Entity,
+		"filter":     filter,
+		"partition":  partition,
+		"sort":       sort,
+		"table":      r.model.logicalTable(),
+	}
+	if r.index != "" {
+		members["index"] = r.index
+	}
+	if !r.model.scope.IsZero() {
+		members["scope"] = r.model.scope.keyText()
+	}
+	canonical, err := compactJSON(members)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+// logicalTable is the table's name as cursors know it. A model that names its own table has no other.
+func (m *model) logicalTable() string {
+	if m.plan.Table != "" {
+		return m.plan.Table
+	}
+	return m.db.config.LogicalTable
+}
+
+// contains says whether a sort key is in the range.
+func (r *sortRange) contains(key types.AttributeValue) bool {
+	switch r.operator {
+	case "":
+		return true
+	case "=":
+		return compareKeys(key, r.low) == 0
+	case "<":
+		return compareKeys(key, r.low) < 0
+	case "<=":
+		return compareKeys(key, r.low) <= 0
+	case ">":
+		return compareKeys(key, r.low) > 0
+	case ">=":
+		return compareKeys(key, r.low) >= 0
+	case "BETWEEN":
+		return compareKeys(key, r.low) >= 0 && compareKeys(key, r.high) <= 0
+	case "begins_with":
+		return strings.HasPrefix(keyText(key), keyText(r.low))
+	}
+	return false
+}
+
+// compareKeys orders two key values of one type as DynamoDB does: text and binary by bytes, numbers by value.
+func compareKeys(a, b types.AttributeValue) int {
+	if number, ok := a.(*types.AttributeValueMemberN); ok {
+		x, _ := new(big.Rat).SetString(number.Value)
+		y, _ := new(big.Rat).SetString(keyText(b))
+		if x != nil && y != nil {
+			return x.Cmp(y)
+		}
+	}
+	return strings.Compare(keyText(a), keyText(b))
+}
+
+// keyText is the text, digits or bytes of a key value.
+func keyText(value types.AttributeValue) string {
+	switch v := value.(type) {
+	case *types.AttributeValueMemberS:
+		return v.Value
+	case *types.AttributeValueMemberN:
+		return v.Value
+	case *types.AttributeValueMemberB:
+		return string(v.Value)
+	}
+	return ""
+}
+
+// compactJSON is the one JSON form of cursors: no white space, sorted members, no HTML escaping.
+func compactJSON(value any) ([]byte, error) {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return plainSeparators(bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))), nil
+}
+
+// plainSeparators writes U+2028 and U+2029 as they are. Go escapes them even without HTML escaping, and the JSON of other
+// languages does not; a cursor has one form in all of them.
+func plainSeparators(encoded []byte) []byte {
+	if !bytes.Contains(encoded, []byte(`\u202`)) {
+		return encoded
+	}
+	plain := make([]byte, 0, len(encoded))
+	for i := 0; i < len(encoded); i++ {
+		switch rest := encoded[i:]; {
+		case bytes.HasPrefix(rest, []byte(`\u2028`)), bytes.HasPrefix(rest, []byte(`\u2029`)):
+			plain = utf8.AppendRune(plain, 0x2028+rune(rest[5]-'8'))
+			i += 5
+		case rest[0] == '\\':
+			plain = append(plain, rest[:2]...) // an escape of its own, such as an escaped backslash
+			i++
+		default:
+			plain = append(plain, rest[0])
+		}
+	}
+	return plain
+}

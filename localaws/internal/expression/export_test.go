@@ -1,0 +1,4 @@
+package expression
+
+// ReservedWords opens the list to its test.
+var ReservedWords = reservedWords
