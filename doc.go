@@ -134,11 +134,11 @@ may judge wrongly, as may a Change, which holds none. A Delete without a version
 
 Every verb is one request, Query and Count one a page, apart from resends; Modify is a Get and an Update for every try.
 A Put, Update or Change without a version whose answer was lost asks for one more: a strong read of the write id, which
-settles it. A Change with OrCreate sends a second request where an expired item is in the way. Why a write was refused is
-known without a second request.
+settles it. A Change with OrCreate sends a second request, and a second data key, where an expired item is in the way, and
+a third where another was faster at that. Why a write was refused is known without a second request.
 
 KMS is asked for one data key an item that is written with an encrypted attribute, and to open each distinct data key of
-what is read, several of a page at a time. Nothing is kept between calls.
+what is read, several of a page at a time. Nothing is kept between calls but the ARN behind an alias or key id.
 
 # Errors
 

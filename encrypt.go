@@ -116,10 +116,12 @@ func (s *kmsSealer) keySet(ctx context.Context, m *model) (KeySet, error) {
 
 // bound is the encryption context of a data key. KMS writes it into CloudTrail in clear, so it names no item; what
 // binds an envelope to its item is the context of the envelope itself.
-func (m *model) bound() map[string]string {
-	bound := map[string]string{"theorydb": fmt.Sprint(envelope.Version), "table": m.logicalTable()}
-	if !m.scope.IsZero() {
-		bound["tenant"] = m.scope.keyText()
+func (m *model) bound() map[string]string { return boundTo(m.logicalTable(), m.scope) }
+
+func boundTo(logicalTable string, scope Scope) map[string]string {
+	bound := map[string]string{"theorydb": fmt.Sprint(envelope.Version), "table": logicalTable}
+	if !scope.IsZero() {
+		bound["tenant"] = scope.keyText()
 	}
 	return bound
 }

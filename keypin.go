@@ -109,7 +109,7 @@ func (db *DB) VerifyKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bound := map[string]string{"theorydb": "verify", "table": db.config.LogicalTable}
+	bound := boundTo(db.config.LogicalTable, Scope{}) // as records are, since a key policy may ask for it
 	dataKey, wrapped, err := s.keys.generate(ctx, set.Current, bound)
 	if err != nil {
 		return err
