@@ -35,9 +35,9 @@ func TestSessionsExpire(t *testing.T) {
 	sessions, err := theorydb.NewModel[Session](db)
 	require.NoError(t, err)
 	require.NoError(t, db.CreateTable(t.Context()))
-	require.NoError(t, sessions.Create(t.Context(), &Session{
-		UserID: "u", ID: "1", Token: theorydb.NewSecret("t"), ExpiresAt: aws.Clock.Now().Add(time.Hour),
-	}))
+
+	s := Session{UserID: "u", ID: "1", Token: theorydb.NewSecret("t"), ExpiresAt: aws.Clock.Now().Add(time.Hour)}
+	require.NoError(t, sessions.Create(t.Context(), &s))
 	aws.Clock.Advance(time.Hour)
 	_, err = sessions.Get(t.Context(), Session{UserID: "u", ID: "1"})
 	require.ErrorIs(t, err, theorydb.ErrItemNotFound)
