@@ -88,7 +88,7 @@ func (m *model) change(ctx context.Context, key, record any, o changeOptions) (g
 	if now == nil {
 		now = image
 	}
-	err = c.fromItem(ctx, withKey(now, change.key), record)
+	err = c.fromItem(ctx, joined(now, change.key), record)
 	if errors.Is(err, errNotOurs) {
 		err = ErrItemNotFound // the change itself made it expire
 	}
@@ -141,6 +141,9 @@ func (c *call) compileChange(ctx context.Context, example any, o changeOptions) 
 	change.guard.incarnation = nil // the caller holds no record
 	change.guard.orCreate = o.orCreate
 	change.stamp = change.guard.stamp(createdBefore)
+	if o.orCreate {
+		change.stamp.createdAt = createdNow // stored only where there is none
+	}
 	if err := change.stampOperands(); err != nil {
 		return nil, err
 	}
@@ -244,7 +247,7 @@ func (change *itemChange) fromKey() Item {
 // is stored is not known here.
 func (change *itemChange) deriveIndexKeys() error {
 	m := change.call.model
-	written := (&itemUpdate{model: m}).stamped()
+	written := m.stamped()
 	known := change.fromKey()
 	for _, e := range change.edits {
 		written = append(written, e.attribute)
@@ -252,7 +255,7 @@ func (change *itemChange) deriveIndexKeys() error {
 			known[e.attribute.Name] = e.operand
 		}
 	}
-	for _, attribute := range (&itemUpdate{model: m}).stamped() {
+	for _, attribute := range m.stamped() {
 		if attribute != m.plan.Version || change.guard.held != nil {
 			known[attribute.Name] = change.stored[attribute.Name]
 		}
@@ -346,10 +349,7 @@ func (change *itemChange) expression(b *expr.Builder) string {
 		e.Set(b.Name(m.plan.UpdatedAt.Name), b.Value(change.stored[m.plan.UpdatedAt.Name]))
 	}
 	if created := m.plan.CreatedAt; created != nil && change.orCreate {
-		item := Item{}
-		if err := change.stamp.setTime(created, item); err == nil {
-			e.SetIfAbsent(b.Name(created.Name), b.Value(item[created.Name]))
-		}
+		e.SetIfAbsent(b.Name(created.Name), b.Value(change.stored[created.Name]))
 	}
 	m.writeIndexKeys(&e, b, change.indexes, change.indexKeys)
 	e.Set(b.Name(entityAttribute), b.Value(text(m.plan.Entity)))

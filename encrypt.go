@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -144,10 +145,7 @@ func (s *kmsSealer) seal(ctx context.Context, m *model, key, item Item) (Item, e
 	}
 	defer clear(dataKey)
 
-	sealed := make(Item, len(item)+4)
-	for name, value := range item {
-		sealed[name] = value
-	}
+	sealed := maps.Clone(item)
 	for name, plaintext := range plaintexts {
 		place, err := m.place(key, name)
 		if err != nil {

@@ -288,14 +288,7 @@ func (m *model) withKeyComponents(stored Item) (Item, error) {
 	if err != nil || len(told) == 0 {
 		return stored, err
 	}
-	item := make(Item, len(stored)+len(told))
-	for name, value := range stored {
-		item[name] = value
-	}
-	for name, value := range told {
-		item[name] = value
-	}
-	return item, nil
+	return joined(stored, told), nil
 }
 
 func (m *model) sameKey(a, b Item) bool {

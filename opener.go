@@ -42,10 +42,7 @@ func (o *kmsOpener) open(ctx context.Context, stored Item) (Item, error) {
 	if err != nil || len(envelopes) == 0 {
 		return stored, err
 	}
-	item := make(Item, len(stored))
-	for name, value := range stored {
-		item[name] = value
-	}
+	item := maps.Clone(stored)
 	for _, name := range slices.Sorted(maps.Keys(envelopes)) {
 		parts := envelopes[name]
 		dataKey, err := o.dataKey(ctx, parts)

@@ -150,7 +150,7 @@ func (m *Model[T]) Explain(query Query[T]) (*dynamodb.QueryInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return run.input()
+	return run.next(), nil
 }
 
 // Collect gathers what an iterator yields, until its error if there is one.

@@ -39,6 +39,7 @@ type queryRun struct {
 	partition types.AttributeValue
 	sortRange sortRange
 	wants     wanted
+	request   *dynamodb.QueryInput // of every page; see next
 
 	last  Item // where the last page ended; nil at the beginning and after the last page
 	pages int
@@ -86,7 +87,7 @@ func (r *queryRun) compile() (err error) {
 	if err := r.checkFilter(r.filter); err != nil {
 		return err
 	}
-	_, err = r.input() // what can't be asked is refused now, and not at the first page
+	r.request, err = r.input() // what can't be asked is refused now, and not at the first page
 	return err
 }
 
@@ -140,8 +141,7 @@ func (r *queryRun) checkFilter(filter Condition) error {
 			return fmt.Errorf("%w: Filter names the key attribute %q; use Key and Sort", ErrInvalidQuery, half.Name)
 		}
 	}
-	_, err := r.model.compile(&expr.Builder{}, filter)
-	return err
+	return nil
 }
 
 // expect tells the opener what the query will read of a page, so that its data keys are asked for together.
@@ -169,11 +169,7 @@ func (r *queryRun) full() bool { return r.limit > 0 && r.found >= r.limit }
 
 // page sends the next request and returns its rows.
 func (r *queryRun) page(ctx context.Context) ([]Item, error) {
-	input, err := r.input()
-	if err != nil {
-		return nil, r.fail(err)
-	}
-	output, seen, err := send(ctx, r.model.db, resendAlways, r.model.db.config.DynamoDB.Query, input)
+	output, seen, err := send(ctx, r.model.db, resendAlways, r.model.db.config.DynamoDB.Query, r.next())
 	r.attempts += seen.count
 	if err != nil {
 		return nil, r.fail(cleanError(err))
@@ -186,7 +182,7 @@ func (r *queryRun) page(ctx context.Context) ([]Item, error) {
 	return output.Items, nil
 }
 
-// input is the request for the page after last.
+// input is the request of every page, but for where the page begins and how much it looks at.
 func (r *queryRun) input() (*dynamodb.QueryInput, error) {
 	m, b := r.model, &expr.Builder{}
 	condition := b.Compare(r.pk.Name, "=", r.partition)
@@ -207,16 +203,12 @@ func (r *queryRun) input() (*dynamodb.QueryInput, error) {
 		FilterExpression:       aws.String(filter.String()),
 		ScanIndexForward:       aws.Bool(!r.descending),
 		ConsistentRead:         aws.Bool(r.consistent),
-		ExclusiveStartKey:      r.last,
 	}
 	if r.secondary != nil {
 		input.IndexName = aws.String(r.secondary.Name)
 	}
 	if r.wants == keysOnly {
 		input.ProjectionExpression = aws.String(r.keyProjection(b))
-	}
-	if size := r.nextPageSize(); size > 0 {
-		input.Limit = aws.Int32(int32(min(size, maxPageSize)))
 	}
 	input.ExpressionAttributeNames, input.ExpressionAttributeValues = b.Names(), b.Values()
 	return input, nil
@@ -229,6 +221,16 @@ func (r *queryRun) nextPageSize() int {
 		return r.pageSize
 	}
 	return r.limit << min(r.pages, 20)
+}
+
+// next is the request for the page after last.
+func (r *queryRun) next() *dynamodb.QueryInput {
+	request := *r.request
+	request.ExclusiveStartKey = r.last
+	if size := r.nextPageSize(); size > 0 {
+		request.Limit = aws.Int32(int32(min(size, maxPageSize)))
+	}
+	return &request
 }
 
 // live is the filter on expired items. Where the ttl is itself a key of the index DynamoDB refuses it in a filter, and

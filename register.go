@@ -160,7 +160,7 @@ func (m *model) widestUpdate() (update, condition string) {
 		}
 	}
 	u := &itemUpdate{model: m, attributes: m.updatable(), stored: filled, components: filled, indexKeys: filled, indexes: m.plan.Indexes}
-	g := &guard{model: m, immutable: append(u.immutables(), m.untold(filled, func(*schema.Attribute) bool { return true })...)}
+	g := &guard{model: m, immutable: u.immutables()}
 	for _, attribute := range u.borrowed() {
 		g.borrowed = append(g.borrowed, heldAttribute{attribute.Name, number(0)})
 	}

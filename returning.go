@@ -34,7 +34,7 @@ func (c *call) giveOld(ctx context.Context, w *write, old Item) error {
 		return nil
 	}
 	record := c.model.plan.New()
-	err := c.fromItem(ctx, withKey(old, w.key), record)
+	err := c.fromItem(ctx, joined(old, w.key), record) // opening needs the key, whatever the image has
 	if errors.Is(err, errNotOurs) || errors.Is(err, ErrTypeMismatch) {
 		return nil // an expired leftover that was written over
 	}
@@ -42,17 +42,6 @@ func (c *call) giveOld(ctx context.Context, w *write, old Item) error {
 		reflect.ValueOf(w.returning).Elem().Set(reflect.ValueOf(record).Elem())
 	}
 	return err
-}
-
-// withKey makes sure that an image has its key, which opening it needs.
-func withKey(image, key Item) Item {
-	item := make(Item, len(image)+len(key))
-	for _, part := range []Item{image, key} {
-		for name, value := range part {
-			item[name] = value
-		}
-	}
-	return item
 }
 
 // applied reports that a write took effect and something after it failed.

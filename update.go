@@ -3,7 +3,6 @@ package theorydb
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -54,7 +53,7 @@ func (m *model) update(ctx context.Context, record any, o writeOptions) error {
 	if err := checkSize(u.stored); err != nil {
 		return c.fail(err)
 	}
-	g.immutable = append(u.immutables(), m.untold(u.components, func(*schema.Attribute) bool { return true })...)
+	g.immutable = u.immutables()
 
 	b := &expr.Builder{}
 	return c.commit(ctx, c.updateItem(u.expression(b), key, g, o.returning, oldImage(o.returning)), b)
@@ -64,7 +63,7 @@ func (m *model) update(ctx context.Context, record any, o writeOptions) error {
 func (c *call) updateItem(expression string, key Item, g *guard, returning any, wants types.ReturnValue) *write {
 	m := c.model
 	return &write{
-		call: c, key: key, guard: g, again: g.again(), returning: returning,
+		key: key, guard: g, again: g.again(), returning: returning,
 		send: func(ctx context.Context, condition string, b *expr.Builder, again resend) (Item, tries, error) {
 			output, seen, err := send(ctx, m.db, again, m.db.config.DynamoDB.UpdateItem, &dynamodb.UpdateItemInput{
 				TableName: &m.table, Key: key, UpdateExpression: &expression,
@@ -158,7 +157,7 @@ type itemUpdate struct {
 // that the update does not itself store are borrowed from the record: they become conditions, so that a key is never
 // rendered from what is no longer stored.
 func (u *itemUpdate) deriveIndexKeys(record any, g *guard, all bool) error {
-	u.indexes = u.model.affected(slices.Concat(u.attributes, u.stamped()))
+	u.indexes = u.model.affected(slices.Concat(u.attributes, u.model.stamped()))
 	if all {
 		u.indexes = u.model.plan.Indexes
 	}
@@ -179,7 +178,7 @@ func (u *itemUpdate) deriveIndexKeys(record any, g *guard, all bool) error {
 // borrowed are the components of derived index keys that the update neither stores nor has from the key.
 func (u *itemUpdate) borrowed() []*schema.Attribute {
 	var borrowed []*schema.Attribute
-	written := slices.Concat(u.attributes, u.stamped())
+	written := slices.Concat(u.attributes, u.model.stamped())
 	for _, index := range u.indexes {
 		if len(derivedHalves(index)) == 0 {
 			continue
@@ -195,9 +194,8 @@ func (u *itemUpdate) borrowed() []*schema.Attribute {
 
 // settle leaves in record what a read would give: the stored form of what is written, and the new stamp.
 func (u *itemUpdate) settle(record any, plain Item) error {
-	given := maps.Clone(plain)
-	maps.Copy(given, u.components)
-	written := slices.Concat(u.attributes, u.stamped(), u.model.templateComponents())
+	given := joined(plain, u.components)
+	written := slices.Concat(u.attributes, u.model.stamped(), u.model.templateComponents())
 	names := make([]string, len(written))
 	for i, attribute := range written {
 		names[i] = attribute.Name
@@ -206,9 +204,9 @@ func (u *itemUpdate) settle(record any, plain Item) error {
 }
 
 // stamped are the attributes that every update of the model sets.
-func (u *itemUpdate) stamped() []*schema.Attribute {
+func (m *model) stamped() []*schema.Attribute {
 	var stamped []*schema.Attribute
-	for _, attribute := range []*schema.Attribute{u.model.plan.Version, u.model.plan.UpdatedAt} {
+	for _, attribute := range []*schema.Attribute{m.plan.Version, m.plan.UpdatedAt} {
 		if attribute != nil {
 			stamped = append(stamped, attribute)
 		}
@@ -216,15 +214,11 @@ func (u *itemUpdate) stamped() []*schema.Attribute {
 	return stamped
 }
 
-// immutables are the immutable attributes among those written.
+// immutables are what must be stored as the record has it, or not at all: the immutable attributes among those written,
+// and the components that the key does not tell.
 func (u *itemUpdate) immutables() []heldAttribute {
-	var held []heldAttribute
-	for _, attribute := range u.attributes {
-		if attribute.Immutable {
-			held = append(held, heldAttribute{attribute.Name, u.stored[attribute.Name]})
-		}
-	}
-	return held
+	every := func(*schema.Attribute) bool { return true }
+	return append(immutables(u.attributes, u.stored), u.model.untold(u.components, every)...)
 }
 
 // expression is the update expression. Components are written only where they are missing, so that a row of another
@@ -238,7 +232,7 @@ func (u *itemUpdate) expression(b *expr.Builder) string {
 			e.Remove(b.Name(attribute.Name))
 		}
 	}
-	for _, attribute := range u.stamped() {
+	for _, attribute := range u.model.stamped() {
 		e.Set(b.Name(attribute.Name), b.Value(u.stored[attribute.Name]))
 	}
 	u.model.writeIndexKeys(&e, b, u.indexes, u.indexKeys)

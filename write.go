@@ -58,7 +58,6 @@ func (s stamp) setTime(timestamp *schema.Attribute, item Item) error {
 
 // write is one single-item write, ready to be sent: its item is encoded and sealed once and resent unchanged.
 type write struct {
-	call  *call
 	key   Item
 	guard *guard
 	again resend
@@ -180,7 +179,7 @@ func (c *call) replace(ctx context.Context, record any, s stamp, again resend, g
 		return c.fail(err)
 	}
 	if g.absent != absentIsRequired {
-		g.immutable = immutables(m.plan, stored)
+		g.immutable = immutables(m.plan.Attributes, stored)
 	}
 	if err := m.plan.Decode(plain, record); err != nil {
 		return c.fail(err)
@@ -200,7 +199,7 @@ func (c *call) replace(ctx context.Context, record any, s stamp, again resend, g
 func (c *call) putItem(item, key Item, g *guard, again resend, returning any) *write {
 	m := c.model
 	return &write{
-		call: c, key: key, guard: g, again: again, returning: returning,
+		key: key, guard: g, again: again, returning: returning,
 		send: func(ctx context.Context, condition string, b *expr.Builder, again resend) (Item, tries, error) {
 			output, seen, err := send(ctx, m.db, again, m.db.config.DynamoDB.PutItem, &dynamodb.PutItemInput{
 				TableName: &m.table, Item: item,
@@ -228,19 +227,25 @@ func oldImage(returning any) types.ReturnValue {
 
 // newItem joins sealed attributes, key, index keys and bookkeeping into the item that is sent.
 func (c *call) newItem(stored, key, derived Item) Item {
-	item := make(Item, len(stored)+len(key)+len(derived)+2)
-	for _, part := range []Item{stored, key, derived} {
-		maps.Copy(item, part)
-	}
+	item := joined(stored, key, derived)
 	item[entityAttribute] = &types.AttributeValueMemberS{Value: c.model.plan.Entity}
 	item[writeIDAttribute] = c.id.value()
 	return item
 }
 
-// immutables are the immutable attributes as a write would store them, apart from those the primary key already fixes.
-func immutables(plan *schema.Plan, stored Item) []heldAttribute {
+// joined is a new item of all attributes of its parts; of one that several have the last counts.
+func joined(parts ...Item) Item {
+	item := Item{}
+	for _, part := range parts {
+		maps.Copy(item, part)
+	}
+	return item
+}
+
+// immutables are the immutable ones of some attributes, as a write would store them.
+func immutables(attributes []*schema.Attribute, stored Item) []heldAttribute {
 	var held []heldAttribute
-	for _, attribute := range plan.Attributes {
+	for _, attribute := range attributes {
 		if attribute.Immutable {
 			held = append(held, heldAttribute{attribute.Name, stored[attribute.Name]})
 		}
@@ -269,7 +274,7 @@ func (m *model) delete(ctx context.Context, record any, o writeOptions) error {
 		g.absent = absentIsWritten
 	}
 	return c.commit(ctx, &write{
-		call: c, key: key, guard: g, again: resendAlways, returning: o.returning,
+		key: key, guard: g, again: resendAlways, returning: o.returning,
 		send: func(ctx context.Context, condition string, b *expr.Builder, again resend) (Item, tries, error) {
 			output, seen, err := send(ctx, m.db, again, m.db.config.DynamoDB.DeleteItem, &dynamodb.DeleteItemInput{
 				TableName: &m.table, Key: key,
