@@ -43,33 +43,27 @@ var errExpiredInTheWay = errors.New("theorydb: an expired item is in the way")
 
 // change reports whether record was given the item as it is after the change.
 func (m *model) change(ctx context.Context, key, record any, o changeOptions) (given bool, err error) {
-	c, err := m.begin("Change")
-	if err != nil {
-		return false, err
-	}
-	change, err := c.compileChange(ctx, key, o)
-	if err != nil {
-		return false, c.fail(err)
-	}
-	wants := types.ReturnValueAllNew
-	if o.blind || o.returning != nil {
-		wants = oldImage(o.returning)
-	}
-	defer c.close()
-	update := func() (*write, Item, Item, error) {
-		b := &expr.Builder{}
-		w := c.updateItem(change.expression(b), change.key, change.guard, o.returning, wants)
-		image, now, err := c.apply(ctx, w, b)
-		return w, image, now, err
-	}
-	w, image, now, err := update()
+	err = m.run(ctx, "Change", func(c *call) error {
+		change, err := c.compileChange(ctx, key, o)
+		if err != nil {
+			return c.fail(err)
+		}
+		given, err = c.commitChange(ctx, change, record, o)
+		return err
+	})
+	return given, err
+}
+
+func (c *call) commitChange(ctx context.Context, change *itemChange, record any, o changeOptions) (given bool, err error) {
+	w := change.write(o)
+	image, now, err := c.apply(ctx, w)
 	if errors.Is(err, errExpiredInTheWay) {
 		given, failed := c.createChanged(ctx, change, record, o)
 		if !errors.Is(failed, ErrAlreadyExists) {
 			return given, failed
 		}
 		// Another OrCreate was faster, so that there is a live item to change now.
-		if w, image, now, err = update(); errors.Is(err, errExpiredInTheWay) {
+		if image, now, err = c.apply(ctx, w); errors.Is(err, errExpiredInTheWay) {
 			return false, failed
 		}
 	}
@@ -96,6 +90,15 @@ func (m *model) change(ctx context.Context, key, record any, o changeOptions) (g
 		return false, c.applied(err)
 	}
 	return true, nil
+}
+
+// write is the change as a write. What it asks back is the item after it, unless the caller wants none or the one before.
+func (change *itemChange) write(o changeOptions) *write {
+	wants := types.ReturnValueAllNew
+	if o.blind || o.returning != nil {
+		wants = oldImage(o.returning)
+	}
+	return change.call.updateItem(change.expression, change.key, change.guard, o.returning, wants)
 }
 
 // itemChange is a Change, compiled for one item.
@@ -357,17 +360,13 @@ func (change *itemChange) expression(b *expr.Builder) string {
 	return e.String()
 }
 
-// createChanged is the second request of OrCreate, over an expired row: an update would keep what the expired item
-// held, so the whole item is replaced, under Create's condition.
+// createChanged is the second request of OrCreate, over an expired row.
 func (c *call) createChanged(ctx context.Context, change *itemChange, record any, o changeOptions) (bool, error) {
-	m := c.model
-	fresh := m.plan.New()
-	if err := m.plan.Decode(change.onNothing(), fresh); err != nil {
+	w, fresh, err := change.creation(ctx)
+	if err != nil {
 		return false, c.fail(err)
 	}
-	first := stamp{now: c.now, version: m.plan.FirstVersion, createdAt: createdNow}
-	g := &guard{model: m, now: c.now, absent: absentIsRequired}
-	if err := c.replace(ctx, fresh, first, resendAlways, g, nil); err != nil {
+	if err := c.commit(ctx, w); err != nil {
 		return false, err
 	}
 	if o.blind || o.returning != nil {
@@ -375,4 +374,18 @@ func (c *call) createChanged(ctx context.Context, change *itemChange, record any
 	}
 	reflect.ValueOf(record).Elem().Set(reflect.ValueOf(fresh).Elem())
 	return true, nil
+}
+
+// creation is the change as the write that makes a new item over an expired row, with the record that it stores: an update
+// would keep what the expired item held, so the whole item is replaced, under Create's condition.
+func (change *itemChange) creation(ctx context.Context) (*write, any, error) {
+	c, m := change.call, change.call.model
+	fresh := m.plan.New()
+	if err := m.plan.Decode(change.onNothing(), fresh); err != nil {
+		return nil, nil, err
+	}
+	first := stamp{now: c.now, version: m.plan.FirstVersion, createdAt: createdNow}
+	g := &guard{model: m, now: c.now, absent: absentIsRequired}
+	w, err := c.wholeItem(ctx, fresh, first, resendAlways, g, nil)
+	return w, fresh, err
 }

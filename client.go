@@ -22,6 +22,11 @@ type DynamoDB interface {
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
 	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	BatchWriteItem(context.Context, *dynamodb.BatchWriteItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
+	TransactGetItems(context.Context, *dynamodb.TransactGetItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactGetItemsOutput, error)
+	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
 }
 
 // Config says where a DB keeps its records. DynamoDB and Table are required; the zero value of every other field is
@@ -47,12 +52,16 @@ type Config struct {
 	// TTLAttribute is the name of the attribute that holds the expiry, one for all models of the DB because DynamoDB has
 	// one for a table. Empty: "ttl".
 	TTLAttribute string
-	// Clock gives the time, read once a call. Nil: time.Now.
+	// Observe, when it is set, is called once at the end of every verb, by the goroutine that runs it: for metrics and
+	// traces. It must not block. An Observation holds no value of an item, a key or a condition. Nil: nobody is told, and
+	// DynamoDB is not asked what requests consumed, but for pages.
+	Observe func(context.Context, Observation)
+	// Clock gives the time, read once a call, and once more at its end when Observe is set. Nil: time.Now.
 	Clock func() time.Time
 	// Attempts is how often a request is tried at most, the first time included. 0: 8.
 	Attempts int
 	// Wait waits between two attempts and returns early with the error of a context that ends. Nil: a timer. Tests give
-	// one that returns at once.
+	// one that returns at once. It may be called by several goroutines.
 	Wait func(context.Context, time.Duration) error
 }
 

@@ -38,7 +38,7 @@ func NewModel[T any](db *DB) (*Model[T], error) {
 //
 // The version and the timestamps of record are ignored and set. On success record holds what a read would give.
 func (m *Model[T]) Create(ctx context.Context, record *T) error {
-	return settled(m.core, "Create", record, func(aside *T) error { return m.core.create(ctx, aside) })
+	return settled(ctx, m.core, "Create", record, func(c *call, aside *T) (*write, error) { return c.create(ctx, aside) })
 }
 
 // Put inserts a record or replaces the whole item, attributes unknown to T included.
@@ -47,14 +47,8 @@ func (m *Model[T]) Create(ctx context.Context, record *T) error {
 // immutable attributes as they are stored (ErrImmutable). With OnlyIf or IfVersion the item must exist
 // (ErrItemNotFound). On success record holds what a read would give.
 func (m *Model[T]) Put(ctx context.Context, record *T, options ...PutOption) error {
-	return settled(m.core, "Put", record, func(aside *T) error {
-		var o writeOptions
-		for _, option := range options {
-			if option != nil {
-				option.put(&o)
-			}
-		}
-		return m.core.put(ctx, aside, o)
+	return settled(ctx, m.core, "Put", record, func(c *call, aside *T) (*write, error) {
+		return c.put(ctx, aside, putOptionsOf(options))
 	})
 }
 
@@ -66,14 +60,8 @@ func (m *Model[T]) Put(ctx context.Context, record *T, options ...PutOption) err
 // only the caller's own OnlyIf failed, ErrConditionFailed. On success record holds the new version and timestamps and
 // the stored form of what was written.
 func (m *Model[T]) Update(ctx context.Context, record *T, options ...UpdateOption) error {
-	return settled(m.core, "Update", record, func(aside *T) error {
-		var o writeOptions
-		for _, option := range options {
-			if option != nil {
-				option.update(&o)
-			}
-		}
-		return m.core.update(ctx, aside, o)
+	return settled(ctx, m.core, "Update", record, func(c *call, aside *T) (*write, error) {
+		return c.update(ctx, aside, updateOptionsOf(options))
 	})
 }
 
@@ -82,17 +70,13 @@ func (m *Model[T]) Update(ctx context.Context, record *T, options ...UpdateOptio
 // once by marking it with Update and not by deleting it. With OnlyIf or IfVersion the item must exist
 // (ErrItemNotFound). record is left unchanged.
 func (m *Model[T]) Delete(ctx context.Context, record *T, options ...DeleteOption) error {
-	if record == nil {
-		return nilRecord(m.core, "Delete")
-	}
-	var o writeOptions
-	for _, option := range options {
-		if option != nil {
-			option.delete(&o)
+	return m.core.write(ctx, "Delete", func(c *call) (*write, error) {
+		if record == nil {
+			return nil, errNilRecord
 		}
-	}
-	aside := *record
-	return m.core.delete(ctx, &aside, o)
+		aside := *record
+		return c.delete(&aside, deleteOptionsOf(options))
+	})
 }
 
 // Get reads the item under a key. The key is given by example: a T whose key components are set, all else ignored.
@@ -112,27 +96,24 @@ func (m *Model[T]) Raw(ctx context.Context, key T, options ...ReadOption) (Item,
 	return m.core.raw(ctx, &key, readOptionsOf(options))
 }
 
-// settled runs a write on a copy and copies it back only when the write took effect, so that a failed one leaves the
-// caller's record untouched.
-func settled[T any](core *model, op string, record *T, write func(aside *T) error) error {
-	if record == nil {
-		return nilRecord(core, op)
+// settled runs a write on a copy of the record and copies it back only when the write took effect, so that a failed one
+// leaves the caller's record untouched.
+func settled[T any](ctx context.Context, core *model, op string, record *T, prepare func(c *call, aside *T) (*write, error)) error {
+	var aside T
+	err := core.write(ctx, op, func(c *call) (*write, error) {
+		if record == nil {
+			return nil, errNilRecord
+		}
+		aside = *record
+		return prepare(c, &aside)
+	})
+	if err == nil {
+		*record = aside
 	}
-	aside := *record
-	if err := write(&aside); err != nil {
-		return err
-	}
-	*record = aside
-	return nil
+	return err
 }
 
-func nilRecord(core *model, op string) error {
-	c, err := core.begin(op)
-	if err != nil {
-		return err
-	}
-	return c.fail(fmt.Errorf("%w: the record is nil", ErrInvalidValue))
-}
+var errNilRecord = fmt.Errorf("%w: the record is nil", ErrInvalidValue)
 
 // Item is a stored item: attribute values by attribute name.
 type Item = schema.Item
@@ -147,35 +128,59 @@ type model struct {
 	scope    Scope
 }
 
-// call is one use of a verb: its one clock read and its write id.
+// call is one use of a verb for one model: its one clock read and its write id.
 type call struct {
-	model    *model
-	op       string
-	now      instant
-	id       writeID
-	opener   opener // nil for a model without encrypted attributes
-	attempts int
+	account
+	model  *model
+	id     writeID
+	opener opener // nil for a model without encrypted attributes
 }
 
-// begin starts a verb. It refuses what no request may be sent for.
+// run is one use of a verb: every one begins, ends and is observed here.
+func (m *model) run(ctx context.Context, op string, verb func(c *call) error) error {
+	c, err := m.begin(op)
+	if err == nil {
+		err = verb(c)
+	}
+	c.end(ctx, err)
+	return err
+}
+
+// begin starts a verb. It refuses what no request may be sent for. Whoever calls it calls end.
 func (m *model) begin(op string) (*call, error) {
 	if m == nil {
-		return nil, &OpError{Op: op, Model: "?", Err: fmt.Errorf("%w: the model is the zero Model; make it with NewModel", ErrInvalidModel)}
+		return nil, &OpError{Op: op, Model: "?", Err: errZeroModel}
 	}
-	c := &call{model: m, op: op, now: instant{m.db.now()}, id: m.db.newWriteID()}
+	return m.beginAt(op, instant{m.db.now()})
+}
+
+var errZeroModel = fmt.Errorf("%w: the model is the zero Model; make it with NewModel", ErrInvalidModel)
+
+// beginAt starts the part that a verb plays for one model, at the time that the verb read.
+func (m *model) beginAt(op string, now instant) (*call, error) {
+	c := &call{account: account{op: op, entity: m.plan.Entity, now: now}, model: m, id: m.db.newWriteID()}
 	if err := m.checkScope(); err != nil {
-		return nil, c.fail(err)
+		return c, c.fail(err)
 	}
 	if m.sealed {
 		if err := m.db.sealer.ready(m); err != nil {
-			return nil, c.fail(err)
+			return c, c.fail(err)
 		}
 		c.opener = m.db.sealer.opener(m)
 	}
 	return c, nil
 }
 
-// close ends what the call kept to open items with.
+// end ends a verb: what it kept to open items with is wiped, and the observer learns of it.
+func (c *call) end(ctx context.Context, err error) {
+	if c == nil { // a zero Model has no DB
+		return
+	}
+	c.close()
+	c.model.db.observe(ctx, &c.account, err)
+}
+
+// close wipes what the call kept to open items with.
 func (c *call) close() {
 	if c.opener != nil {
 		c.opener.close()
@@ -301,45 +306,44 @@ func (m *model) sameKey(a, b Item) bool {
 }
 
 func (m *model) get(ctx context.Context, key, record any, o readOptions) error {
-	c, err := m.begin("Get")
-	if err != nil {
-		return err
-	}
-	defer c.close()
-	stored, err := c.stored(ctx, key, o)
-	if err != nil {
-		return err
-	}
-	err = c.fromItem(ctx, stored, record)
-	if errors.Is(err, errNotOurs) {
-		return c.fail(ErrItemNotFound)
-	}
-	if err != nil {
-		return c.fail(err)
-	}
-	return nil
+	return m.run(ctx, "Get", func(c *call) error {
+		stored, err := c.stored(ctx, key, o)
+		if err != nil {
+			return err
+		}
+		err = c.fromItem(ctx, stored, record)
+		if errors.Is(err, errNotOurs) {
+			return c.fail(ErrItemNotFound)
+		}
+		if err != nil {
+			return c.fail(err)
+		}
+		c.items++
+		return nil
+	})
 }
 
-func (m *model) raw(ctx context.Context, key any, o readOptions) (Item, error) {
-	c, err := m.begin("Raw")
-	if err != nil {
-		return nil, err
-	}
-	stored, err := c.stored(ctx, key, o)
-	if err != nil {
-		return nil, err
-	}
-	item, err := c.admit(stored)
-	if errors.Is(err, errNotOurs) {
-		return nil, c.fail(ErrItemNotFound)
-	}
-	if err == nil {
-		err = m.namesItself(item)
-	}
-	if err != nil {
-		return nil, c.fail(err)
-	}
-	return stored, nil
+func (m *model) raw(ctx context.Context, key any, o readOptions) (raw Item, err error) {
+	err = m.run(ctx, "Raw", func(c *call) error {
+		stored, err := c.stored(ctx, key, o)
+		if err != nil {
+			return err
+		}
+		item, err := c.admit(stored)
+		if errors.Is(err, errNotOurs) {
+			return c.fail(ErrItemNotFound)
+		}
+		if err == nil {
+			err = m.namesItself(item)
+		}
+		if err != nil {
+			return c.fail(err)
+		}
+		raw = stored
+		c.items++
+		return nil
+	})
+	return raw, err
 }
 
 // namesItself checks of an item that is not to be decoded what fromItem checks of a record: that its attributes name the
@@ -367,12 +371,13 @@ func (c *call) stored(ctx context.Context, example any, o readOptions) (Item, er
 		return nil, c.fail(err)
 	}
 	output, seen, err := send(ctx, m.db, resendAlways, m.db.config.DynamoDB.GetItem, &dynamodb.GetItemInput{
-		TableName: &m.table, Key: key, ConsistentRead: aws.Bool(o.consistent),
+		TableName: &m.table, Key: key, ConsistentRead: aws.Bool(o.consistent), ReturnConsumedCapacity: m.db.meter(),
 	})
 	c.attempts = seen.count
 	if err != nil {
 		return nil, c.fail(cleanError(err))
 	}
+	c.consumed(output.ConsumedCapacity)
 	if len(output.Item) == 0 {
 		return nil, c.fail(ErrItemNotFound)
 	}

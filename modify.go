@@ -14,17 +14,12 @@ import (
 // the call and is returned as it is. The model needs a version.
 func (m *Model[T]) Modify(ctx context.Context, key T, modify func(*T) error) (*T, error) {
 	c, err := m.core.begin("Modify")
+	if err == nil {
+		err = c.modifiable(modify != nil)
+	}
 	if err != nil {
+		c.end(ctx, err)
 		return nil, err
-	}
-	if modify == nil {
-		return nil, c.fail(fmt.Errorf("%w: the function that modifies is nil", ErrInvalidQuery))
-	}
-	if m.core.plan.AppendOnly {
-		return nil, c.fail(errAppendOnly)
-	}
-	if m.core.plan.Version == nil {
-		return nil, c.fail(fmt.Errorf("%w: %s has no version, without which two changes could overwrite each other", ErrInvalidQuery, m.core.plan.Entity))
 	}
 	for attempt := 1; ; attempt++ {
 		record, err := m.Get(ctx, key, Consistent())
@@ -56,4 +51,17 @@ func (m *Model[T]) Modify(ctx context.Context, key T, modify func(*T) error) (*T
 			return nil, errors.Join(err, waitErr)
 		}
 	}
+}
+
+// modifiable refuses what Modify can't do.
+func (c *call) modifiable(given bool) error {
+	switch plan := c.model.plan; {
+	case !given:
+		return c.fail(fmt.Errorf("%w: the function that modifies is nil", ErrInvalidQuery))
+	case plan.AppendOnly:
+		return c.fail(errAppendOnly)
+	case plan.Version == nil:
+		return c.fail(fmt.Errorf("%w: %s has no version, without which two changes could overwrite each other", ErrInvalidQuery, plan.Entity))
+	}
+	return nil
 }

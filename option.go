@@ -34,6 +34,33 @@ func readOptionsOf(options []ReadOption) readOptions {
 	return o
 }
 
+func putOptionsOf(options []PutOption) (o writeOptions) {
+	for _, option := range options {
+		if option != nil {
+			option.put(&o)
+		}
+	}
+	return o
+}
+
+func updateOptionsOf(options []UpdateOption) (o writeOptions) {
+	for _, option := range options {
+		if option != nil {
+			option.update(&o)
+		}
+	}
+	return o
+}
+
+func deleteOptionsOf(options []DeleteOption) (o writeOptions) {
+	for _, option := range options {
+		if option != nil {
+			option.delete(&o)
+		}
+	}
+	return o
+}
+
 type writeOptions struct {
 	onlyIf     []Condition
 	version    *int64

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // Query says what to read from one partition. It is a value: it can be printed, kept and used again. The zero value of
@@ -43,6 +44,8 @@ type Page[T any] struct {
 	// Next is the cursor of the next page, empty after the last one. It shows key values; do not hand it to somebody
 	// who must not see them.
 	Next string
+	// Capacity is how many read capacity units the page consumed, as DynamoDB reports it; the pages of a query add up.
+	Capacity float64
 }
 
 // Query reads the records of a query, page by page as they are consumed. No request is sent until the iterator is
@@ -50,22 +53,22 @@ type Page[T any] struct {
 func (m *Model[T]) Query(ctx context.Context, query Query[T]) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		run, err := m.core.startQuery("Query", query.request(), wholeRecords)
+		defer func() { run.end(ctx, err) }()
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		defer run.close()
+		var rows []Item
 		for run.more() {
-			rows, err := run.page(ctx)
-			if err != nil {
+			if rows, err = run.page(ctx); err != nil {
 				yield(nil, err)
 				return
 			}
 			run.expect(ctx, rows)
 			for _, row := range rows {
 				record := new(T)
-				ours, err := run.read(ctx, row, record)
-				if err != nil {
+				var ours bool
+				if ours, err = run.read(ctx, row, record); err != nil {
 					yield(nil, err)
 					return
 				}
@@ -80,21 +83,23 @@ func (m *Model[T]) Query(ctx context.Context, query Query[T]) iter.Seq2[*T, erro
 // QueryPage reads one page of a query, from its beginning with an empty cursor and otherwise from where the page that
 // gave the cursor ended. With a Limit it sends requests until that many records are found or none are left; without one
 // it sends a single request. A page fails whole. A cursor that is damaged or of another query is ErrInvalidCursor.
-func (m *Model[T]) QueryPage(ctx context.Context, query Query[T], cursor string) (*Page[T], error) {
+func (m *Model[T]) QueryPage(ctx context.Context, query Query[T], cursor string) (page *Page[T], err error) {
 	run, err := m.core.startQuery("QueryPage", query.request(), wholeRecords)
+	defer func() { run.end(ctx, err) }()
 	if err != nil {
 		return nil, err
 	}
 	if err := run.resume(cursor); err != nil {
 		return nil, err
 	}
-	defer run.close()
-	page := &Page[T]{}
+	run.request.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal // for Page.Capacity
+	page = &Page[T]{}
 	for run.more() {
 		rows, err := run.page(ctx)
 		if err != nil {
 			return nil, err
 		}
+		page.Capacity = run.capacity
 		run.expect(ctx, rows)
 		for i, row := range rows {
 			record := new(T)
@@ -120,8 +125,9 @@ func (m *Model[T]) QueryPage(ctx context.Context, query Query[T], cursor string)
 
 // Count counts the records of a query, up to its Limit if it has one. It pages the keys, which costs the read capacity
 // of the query itself, and does not read the records: it counts one that Query could not decode.
-func (m *Model[T]) Count(ctx context.Context, query Query[T]) (int, error) {
+func (m *Model[T]) Count(ctx context.Context, query Query[T]) (n int, err error) {
 	run, err := m.core.startQuery("Count", query.request(), keysOnly)
+	defer func() { run.end(ctx, err) }()
 	if err != nil {
 		return 0, err
 	}

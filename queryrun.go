@@ -54,17 +54,29 @@ const (
 	keysOnly
 )
 
-// startQuery compiles a query. It sends nothing.
+// startQuery compiles a query. It sends nothing. Whoever calls it calls end, after an error too, but for one that sends
+// nothing at all.
 func (m *model) startQuery(op string, q queryRequest, wants wanted) (*queryRun, error) {
 	c, err := m.begin(op)
-	if err != nil {
+	if c == nil {
 		return nil, err
 	}
 	run := &queryRun{call: c, queryRequest: q, pk: m.plan.PK, sk: m.plan.SK, wants: wants}
-	if err := run.compile(); err != nil {
-		return nil, c.fail(err)
+	run.account.index = q.index
+	if err == nil {
+		if err = run.compile(); err != nil {
+			err = c.fail(err)
+		}
 	}
-	return run, nil
+	return run, err
+}
+
+// end ends the run; see call.end.
+func (r *queryRun) end(ctx context.Context, err error) {
+	if r != nil {
+		r.items = r.found
+		r.call.end(ctx, err)
+	}
 }
 
 func (r *queryRun) compile() (err error) {
@@ -174,6 +186,7 @@ func (r *queryRun) page(ctx context.Context) ([]Item, error) {
 	if err != nil {
 		return nil, r.fail(cleanError(err))
 	}
+	r.consumed(output.ConsumedCapacity)
 	r.last = nil
 	r.pages++
 	if len(output.LastEvaluatedKey) > 0 {
@@ -203,6 +216,7 @@ func (r *queryRun) input() (*dynamodb.QueryInput, error) {
 		FilterExpression:       aws.String(filter.String()),
 		ScanIndexForward:       aws.Bool(!r.descending),
 		ConsistentRead:         aws.Bool(r.consistent),
+		ReturnConsumedCapacity: m.db.meter(),
 	}
 	if r.secondary != nil {
 		input.IndexName = aws.String(r.secondary.Name)

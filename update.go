@@ -5,79 +5,60 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/theorydb/theorydb/internal/expr"
 	"github.com/theorydb/theorydb/internal/schema"
 )
 
-func (m *model) update(ctx context.Context, record any, o writeOptions) error {
-	c, err := m.begin("Update")
-	if err != nil {
-		return err
-	}
+// update prepares an Update, and leaves in record what a read would give.
+func (c *call) update(ctx context.Context, record any, o writeOptions) (*write, error) {
+	m := c.model
 	if m.plan.AppendOnly {
-		return c.fail(errAppendOnly)
+		return nil, errAppendOnly
 	}
+	var err error
 	u := &itemUpdate{model: m, id: c.id, attributes: m.updatable()}
 	if o.hasFields {
 		if u.attributes, err = m.fields(o.fields); err != nil {
-			return c.fail(err)
+			return nil, err
 		}
 	}
 	if err := m.accept(record); err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	key, err := m.plan.Key(record)
 	if err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	g, err := c.guardOf(record, o)
 	if err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	var plain Item
 	if u.stored, plain, err = c.toItem(ctx, record, key, g.stamp(createdBefore), u.attributes); err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	if u.components, err = m.encodeOnly(record, m.templateComponents()); err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	if err := u.settle(record, plain); err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	if err := u.deriveIndexKeys(record, g, !o.hasFields); err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	if err := checkSize(u.stored); err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	g.immutable = u.immutables()
-
-	b := &expr.Builder{}
-	return c.commit(ctx, c.updateItem(u.expression(b), key, g, o.returning, oldImage(o.returning)), b)
+	return c.updateItem(u.expression, key, g, o.returning, oldImage(o.returning)), nil
 }
 
 // updateItem is the write of an update expression.
-func (c *call) updateItem(expression string, key Item, g *guard, returning any, wants types.ReturnValue) *write {
-	m := c.model
+func (c *call) updateItem(edit func(*expr.Builder) string, key Item, g *guard, returning any, wants types.ReturnValue) *write {
 	return &write{
-		key: key, guard: g, again: g.again(), returning: returning,
-		send: func(ctx context.Context, condition string, b *expr.Builder, again resend) (Item, tries, error) {
-			output, seen, err := send(ctx, m.db, again, m.db.config.DynamoDB.UpdateItem, &dynamodb.UpdateItemInput{
-				TableName: &m.table, Key: key, UpdateExpression: &expression,
-				ConditionExpression:                 &condition,
-				ExpressionAttributeNames:            b.Names(),
-				ExpressionAttributeValues:           b.Values(),
-				ReturnValues:                        wants,
-				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-			})
-			if err != nil {
-				return nil, seen, err
-			}
-			return output.Attributes, seen, nil
-		},
+		call: c, kind: updatesItem, key: key, guard: g, edit: edit, again: g.again(), returning: returning, wants: wants,
 	}
 }
 

@@ -2,13 +2,10 @@ package theorydb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/theorydb/theorydb/internal/expr"
@@ -56,48 +53,66 @@ func (s stamp) setTime(timestamp *schema.Attribute, item Item) error {
 	return nil
 }
 
-// write is one single-item write, ready to be sent: its item is encoded and sealed once and resent unchanged.
+// write is one write of one item, ready to be sent by itself or as an operation of a transaction: its item is encoded and
+// sealed once and resent unchanged.
 type write struct {
+	call  *call
+	kind  writeKind
 	key   Item
 	guard *guard
+	item  Item                         // of a put: the whole item
+	edit  func(b *expr.Builder) string // of an update: its expression
 	again resend
-	// send sends it until there is an answer, and returns what DynamoDB gave back of the item.
-	send func(ctx context.Context, condition string, b *expr.Builder, again resend) (Item, tries, error)
 	// returning is where the caller wants the item as it was before; nil for nowhere.
 	returning any
+	wants     types.ReturnValue
 }
 
-func (m *model) create(ctx context.Context, record any) error {
-	c, err := m.begin("Create")
-	if err != nil {
-		return err
-	}
-	first := stamp{now: c.now, version: m.plan.FirstVersion, createdAt: createdNow}
-	if err := m.accept(record); err != nil {
-		return c.fail(err)
-	}
-	return c.replace(ctx, record, first, resendAlways, &guard{model: m, now: c.now, absent: absentIsRequired}, nil)
+type writeKind int
+
+const (
+	putsItem writeKind = iota + 1
+	updatesItem
+	deletesItem
+	checksItem // writes nothing; only a transaction has such operations
+)
+
+// write runs a verb that prepares one write.
+func (m *model) write(ctx context.Context, op string, prepare func(c *call) (*write, error)) error {
+	return m.run(ctx, op, func(c *call) error {
+		w, err := prepare(c)
+		if err != nil {
+			return c.fail(err)
+		}
+		return c.commit(ctx, w)
+	})
 }
 
-func (m *model) put(ctx context.Context, record any, o writeOptions) error {
-	c, err := m.begin("Put")
-	if err != nil {
-		return err
+// create prepares a Create, and leaves in record what a read would give.
+func (c *call) create(ctx context.Context, record any) (*write, error) {
+	first := stamp{now: c.now, version: c.model.plan.FirstVersion, createdAt: createdNow}
+	if err := c.model.accept(record); err != nil {
+		return nil, err
 	}
-	if m.plan.AppendOnly {
-		return c.fail(errAppendOnly)
+	return c.wholeItem(ctx, record, first, resendAlways, &guard{model: c.model, now: c.now, absent: absentIsRequired}, nil)
+}
+
+// put prepares a Put, and leaves in record what a read would give.
+func (c *call) put(ctx context.Context, record any, o writeOptions) (*write, error) {
+	if c.model.plan.AppendOnly {
+		return nil, errAppendOnly
 	}
-	if err := m.accept(record); err != nil {
-		return c.fail(err)
+	if err := c.model.accept(record); err != nil {
+		return nil, err
 	}
 	g, err := c.guardOf(record, o)
 	if err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	if !o.mustExist() {
 		g.absent = absentIsWritten
 	}
-	return c.replace(ctx, record, g.stamp(createdUnlessHeld), g.again(), g, o.returning)
+	return c.wholeItem(ctx, record, g.stamp(createdUnlessHeld), g.again(), g, o.returning)
 }
 
 var errAppendOnly = fmt.Errorf("%w: the model is append_only: it is created, read and never changed", ErrInvalidQuery)
@@ -167,54 +182,34 @@ func (g *guard) stamp(createdAt creation) stamp {
 // again: a write whose condition names a version can take effect once; without one it is not sent twice blindly.
 func (g *guard) again() resend { return resend(g.held != nil) }
 
-// replace writes a whole item with PutItem and leaves in record what a read would give.
-func (c *call) replace(ctx context.Context, record any, s stamp, again resend, g *guard, returning any) error {
+// wholeItem prepares the write of a whole item and leaves in record what a read would give.
+func (c *call) wholeItem(ctx context.Context, record any, s stamp, again resend, g *guard, returning any) (*write, error) {
 	m := c.model
 	key, err := m.plan.Key(record)
 	if err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	stored, plain, err := c.toItem(ctx, record, key, s, nil)
 	if err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	if g.absent != absentIsRequired {
 		g.immutable = immutables(m.plan.Attributes, stored)
 	}
 	if err := m.plan.Decode(plain, record); err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	derived, err := indexKeys(m.plan.Indexes, record)
 	if err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	item := c.newItem(stored, key, derived)
 	if err := checkSize(item); err != nil {
-		return c.fail(err)
+		return nil, err
 	}
-	return c.commit(ctx, c.putItem(item, key, g, again, returning), &expr.Builder{})
-}
-
-// putItem is the write of a whole item.
-func (c *call) putItem(item, key Item, g *guard, again resend, returning any) *write {
-	m := c.model
 	return &write{
-		key: key, guard: g, again: again, returning: returning,
-		send: func(ctx context.Context, condition string, b *expr.Builder, again resend) (Item, tries, error) {
-			output, seen, err := send(ctx, m.db, again, m.db.config.DynamoDB.PutItem, &dynamodb.PutItemInput{
-				TableName: &m.table, Item: item,
-				ConditionExpression:                 &condition,
-				ExpressionAttributeNames:            b.Names(),
-				ExpressionAttributeValues:           b.Values(),
-				ReturnValues:                        oldImage(returning),
-				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-			})
-			if err != nil {
-				return nil, seen, err
-			}
-			return output.Attributes, seen, nil
-		},
-	}
+		call: c, kind: putsItem, key: key, guard: g, item: item, again: again, returning: returning, wants: oldImage(returning),
+	}, nil
 }
 
 // oldImage asks for the item as it was before, when somebody wants it.
@@ -253,118 +248,24 @@ func immutables(attributes []*schema.Attribute, stored Item) []heldAttribute {
 	return held
 }
 
-func (m *model) delete(ctx context.Context, record any, o writeOptions) error {
-	c, err := m.begin("Delete")
-	if err != nil {
-		return err
+// delete prepares a Delete.
+func (c *call) delete(record any, o writeOptions) (*write, error) {
+	if c.model.plan.AppendOnly {
+		return nil, errAppendOnly
 	}
-	if m.plan.AppendOnly {
-		return c.fail(errAppendOnly)
-	}
-	key, err := m.keyOf(record)
+	key, err := c.model.keyOf(record)
 	if err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	g, err := c.guardOf(record, o)
 	if err != nil {
-		return c.fail(err)
+		return nil, err
 	}
 	g.deletes = true
 	if !o.mustExist() {
 		g.absent = absentIsWritten
 	}
-	return c.commit(ctx, &write{
-		key: key, guard: g, again: resendAlways, returning: o.returning,
-		send: func(ctx context.Context, condition string, b *expr.Builder, again resend) (Item, tries, error) {
-			output, seen, err := send(ctx, m.db, again, m.db.config.DynamoDB.DeleteItem, &dynamodb.DeleteItemInput{
-				TableName: &m.table, Key: key,
-				ConditionExpression:                 &condition,
-				ExpressionAttributeNames:            b.Names(),
-				ExpressionAttributeValues:           b.Values(),
-				ReturnValues:                        oldImage(o.returning),
-				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-			})
-			if err != nil {
-				return nil, seen, err
-			}
-			return output.Attributes, seen, nil
-		},
-	}, &expr.Builder{})
-}
-
-// commit sends a write and says what became of it. b already holds what else the request names, if anything.
-func (c *call) commit(ctx context.Context, w *write, b *expr.Builder) error {
-	defer c.close()
-	old, _, err := c.apply(ctx, w, b)
-	if err != nil {
-		return err
-	}
-	if err := c.giveOld(ctx, w, old); err != nil {
-		return c.applied(err)
-	}
-	return nil
-}
-
-// apply sends a write. It returns what DynamoDB gave back of the item, and, when the answer was lost but the write is
-// known to have taken effect, the item as it is now.
-func (c *call) apply(ctx context.Context, w *write, b *expr.Builder) (given, now Item, err error) {
-	condition, err := w.guard.condition(b)
-	if err == nil {
-		err = checkExpression(condition.String())
-	}
-	if err != nil {
-		return nil, nil, c.fail(err)
-	}
-	given, seen, err := w.send(ctx, condition.String(), b, w.again)
-	c.attempts += seen.count
-	if err == nil {
-		return given, nil, nil
-	}
-	var failed *types.ConditionalCheckFailedException
-	if errors.As(err, &failed) {
-		if c.id.wrote(failed.Item) {
-			return nil, failed.Item, nil // an attempt of ours whose answer was lost
-		}
-		if seen.ambiguous {
-			return nil, nil, c.refuse(w.guard.lostTo(failed.Item), err)
-		}
-		reason := w.guard.cause(failed.Item)
-		if reason.callers && !c.model.sealed {
-			_ = c.giveOld(ctx, w, failed.Item) // the refusal is the error of the call, whatever the item holds
-		}
-		return nil, nil, c.refuse(reason, err)
-	}
-	if !seen.ambiguous {
-		return nil, nil, c.fail(cleanError(err))
-	}
-	if w.again == resendIfUnapplied {
-		if now := c.tookEffect(ctx, w.key); now != nil {
-			return nil, now, nil
-		}
-	}
-	return nil, nil, c.refuse(refusal{reason: ErrOutcomeUnknown}, err)
-}
-
-// refuse reports a refusal with the SDK's error behind it. The reason stands alone: what the last answer would mean by
-// itself must not match too.
-func (c *call) refuse(r refusal, err error) error {
-	clean := cleanError(err)
-	clean.sentinel = r.reason
-	return &OpError{
-		Op: c.op, Model: c.model.plan.Entity, Attempts: c.attempts, StoredVersion: r.storedVersion, Err: clean,
-	}
-}
-
-// tookEffect settles a write that must not be sent twice, by one strong read: the item when the write is its last, nil
-// when that can't be known.
-func (c *call) tookEffect(ctx context.Context, key Item) Item {
-	m := c.model
-	output, seen, err := send(ctx, m.db, resendAlways, m.db.config.DynamoDB.GetItem, &dynamodb.GetItemInput{
-		TableName: &m.table, Key: key, ConsistentRead: aws.Bool(true),
-	})
-	c.attempts += seen.count
-	if err != nil || !c.id.wrote(output.Item) {
-		return nil
-	}
-	return output.Item
+	return &write{
+		call: c, kind: deletesItem, key: key, guard: g, again: resendAlways, returning: o.returning, wants: oldImage(o.returning),
+	}, nil
 }
