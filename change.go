@@ -24,18 +24,21 @@ import (
 // After a lost answer a Change with IfVersion is as safe as an Update. One without may be ErrOutcomeUnknown: an Add must
 // not be sent twice.
 func (m *Model[T]) Change(ctx context.Context, key T, parts ...ChangePart) (*T, error) {
-	var o changeOptions
+	record := new(T)
+	given, err := m.core.change(ctx, &key, record, changeOptionsOf(parts))
+	if err != nil || !given {
+		return nil, err
+	}
+	return record, nil
+}
+
+func changeOptionsOf(parts []ChangePart) (o changeOptions) {
 	for _, part := range parts {
 		if part != nil {
 			part.change(&o)
 		}
 	}
-	record := new(T)
-	given, err := m.core.change(ctx, &key, record, o)
-	if err != nil || !given {
-		return nil, err
-	}
-	return record, nil
+	return o
 }
 
 // errExpiredInTheWay says that an OrCreate met an expired row.

@@ -75,6 +75,9 @@ var (
 	// ErrOutcomeUnknown says that a write may or may not have taken effect: its answer was lost and what is stored
 	// now can't tell. Read the item and decide.
 	ErrOutcomeUnknown = errors.New("theorydb: outcome unknown")
+	// ErrTransactionCanceled says that DynamoDB did nothing of a transaction. The *TransactionError tells which operations
+	// were the cause, and their errors match too.
+	ErrTransactionCanceled = errors.New("theorydb: transaction canceled")
 	// ErrThrottled says that DynamoDB refused every attempt for lack of capacity or because of a conflict with a
 	// transaction. Nothing was written.
 	ErrThrottled = errors.New("theorydb: throttled")
@@ -145,7 +148,11 @@ func (e *OpError) Error() string {
 	if e.Applied {
 		text = "took effect, but " + text
 	}
-	return fmt.Sprintf("theorydb: %s %s: %s", e.Op, e.Model, text)
+	where := e.Op
+	if e.Model != "" {
+		where += " " + e.Model
+	}
+	return "theorydb: " + where + ": " + text
 }
 
 // Unwrap returns what went wrong.

@@ -24,8 +24,14 @@ type KMS interface {
 // bodyLogs are the log modes with which the SDK prints request and response bodies: for KMS, plaintext data keys.
 const bodyLogs = aws.LogRequestWithBody | aws.LogResponseWithBody
 
-// withoutBodyLogs clears them for one call, whatever the client was changed to since it was checked.
-func withoutBodyLogs(o *kms.Options) { o.ClientLogMode &^= bodyLogs }
+// unlogged clears them for one call, whatever the client was changed to since it was checked, and has the request leave in
+// one write.
+func unlogged(o *kms.Options) {
+	o.ClientLogMode &^= bodyLogs
+	if o.HTTPClient != nil {
+		o.HTTPClient = oneWrite(o.HTTPClient)
+	}
+}
 
 // checkKMSClient refuses a client that is none, and one that would write data keys into a log.
 func checkKMSClient(client KMS) error {
@@ -48,7 +54,7 @@ type dataKeys struct {
 func (d dataKeys) generate(ctx context.Context, arn string, bound map[string]string) (plaintext, wrapped []byte, err error) {
 	output, err := d.client.GenerateDataKey(ctx, &kms.GenerateDataKeyInput{
 		KeyId: &arn, KeySpec: types.DataKeySpecAes256, EncryptionContext: bound,
-	}, withoutBodyLogs)
+	}, unlogged)
 	if err != nil {
 		return nil, nil, kmsError(ctx, err)
 	}
@@ -66,7 +72,7 @@ func (d dataKeys) generate(ctx context.Context, arn string, bound map[string]str
 func (d dataKeys) unwrap(ctx context.Context, arn string, wrapped []byte, bound map[string]string) ([]byte, error) {
 	output, err := d.client.Decrypt(ctx, &kms.DecryptInput{
 		KeyId: &arn, CiphertextBlob: wrapped, EncryptionContext: bound,
-	}, withoutBodyLogs)
+	}, unlogged)
 	if err != nil {
 		return nil, kmsError(ctx, err)
 	}
@@ -82,7 +88,7 @@ func (d dataKeys) unwrap(ctx context.Context, arn string, wrapped []byte, bound 
 
 // describe finds the ARN behind an alias or a key id.
 func (d dataKeys) describe(ctx context.Context, name string) (arn string, failed *EncryptionError) {
-	output, err := d.client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &name}, withoutBodyLogs)
+	output, err := d.client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &name}, unlogged)
 	if err != nil {
 		return "", kmsError(ctx, err)
 	}

@@ -134,6 +134,8 @@ type call struct {
 	model  *model
 	id     writeID
 	opener opener // nil for a model without encrypted attributes
+	// rehearsal is a preparation that is thrown away: it finds what is wrong with an operation, and seals nothing.
+	rehearsal bool
 }
 
 // run is one use of a verb: every one begins, ends and is observed here.
@@ -219,7 +221,7 @@ func (c *call) toItem(ctx context.Context, record any, key Item, s stamp, only [
 // sealed is the last step of toItem, and of the operands of a Change, which are attributes without a record: the one
 // place where plain attributes become stored ones.
 func (c *call) sealed(ctx context.Context, key, plain Item) (Item, error) {
-	if !c.model.sealed {
+	if !c.model.sealed || c.rehearsal {
 		return plain, nil
 	}
 	return c.model.db.sealer.seal(ctx, c.model, key, plain)

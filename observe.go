@@ -111,6 +111,7 @@ var errorClasses = []struct {
 	{"ErrItemTooLarge", ErrItemTooLarge},
 	{"ErrInvalidValue", ErrInvalidValue},
 	{"ErrThrottled", ErrThrottled},
+	{"ErrTransactionCanceled", ErrTransactionCanceled},
 	{"ErrTableNotFound", ErrTableNotFound},
 	{"Canceled", context.Canceled},
 	{"DeadlineExceeded", context.DeadlineExceeded},

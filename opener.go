@@ -153,16 +153,10 @@ func (o *kmsOpener) expect(ctx context.Context, stored []Item) {
 	if len(wanted) < 2 {
 		return
 	}
-	var group sync.WaitGroup
-	turns := make(chan struct{}, keysAtOnce)
-	for _, parts := range wanted {
-		turns <- struct{}{}
-		group.Go(func() {
-			defer func() { <-turns }()
-			_, _ = o.dataKey(ctx, parts) // open meets the same error, and reports it where it belongs
-		})
-	}
-	group.Wait()
+	asked := slices.Collect(maps.Values(wanted))
+	atOnce(len(asked), keysAtOnce, func(i int) {
+		_, _ = o.dataKey(ctx, asked[i]) // open meets the same error, and reports it where it belongs
+	})
 }
 
 // close wipes all data keys; the garbage collector may have left copies of them, so nothing is promised of memory.

@@ -6,13 +6,25 @@ package theorydb
 type ReadOption interface{ read(*readOptions) }
 
 // PutOption changes Put: OnlyIf, IfVersion, Returning.
-type PutOption interface{ put(*writeOptions) }
+type PutOption interface {
+	PutOpOption
+	put(*writeOptions)
+}
+
+// PutOpOption changes PutOp: Unchecked, and every PutOption.
+type PutOpOption interface{ putOp(*writeOptions) }
 
 // UpdateOption changes Update: Fields, OnlyIf, IfVersion, Returning.
 type UpdateOption interface{ update(*writeOptions) }
 
 // DeleteOption changes Delete: OnlyIf, IfVersion, AnyVersion, Returning.
-type DeleteOption interface{ delete(*writeOptions) }
+type DeleteOption interface {
+	DeleteOpOption
+	delete(*writeOptions)
+}
+
+// DeleteOpOption changes DeleteOp: Unchecked, and every DeleteOption.
+type DeleteOpOption interface{ deleteOp(*writeOptions) }
 
 // WriteOption changes any write that has a condition: OnlyIf, IfVersion, Returning.
 type WriteOption interface {
@@ -65,6 +77,7 @@ type writeOptions struct {
 	onlyIf     []Condition
 	version    *int64
 	anyVersion bool
+	unchecked  bool
 	fields     []string
 	hasFields  bool
 	returning  any
@@ -97,9 +110,11 @@ func IfVersion(version int64) WriteOption {
 
 type writeOption func(*writeOptions)
 
-func (f writeOption) put(o *writeOptions)    { f(o) }
-func (f writeOption) update(o *writeOptions) { f(o) }
-func (f writeOption) delete(o *writeOptions) { f(o) }
+func (f writeOption) put(o *writeOptions)      { f(o) }
+func (f writeOption) putOp(o *writeOptions)    { f(o) }
+func (f writeOption) update(o *writeOptions)   { f(o) }
+func (f writeOption) delete(o *writeOptions)   { f(o) }
+func (f writeOption) deleteOp(o *writeOptions) { f(o) }
 
 // AnyVersionOption is what AnyVersion gives: an option of Delete and a part of a Change.
 type AnyVersionOption interface {
@@ -113,7 +128,25 @@ func AnyVersion() AnyVersionOption { return anyVersionOption{} }
 
 type anyVersionOption struct{}
 
-func (anyVersionOption) delete(o *writeOptions) { o.anyVersion = true }
+func (anyVersionOption) delete(o *writeOptions)   { o.anyVersion = true }
+func (anyVersionOption) deleteOp(o *writeOptions) { o.anyVersion = true }
+
+// UncheckedOption is what Unchecked gives: an option of PutOp and DeleteOp.
+type UncheckedOption interface {
+	PutOpOption
+	DeleteOpOption
+}
+
+// Unchecked says that a PutOp or DeleteOp is meant for BatchWrite, and that nothing is checked: DynamoDB's batches have no
+// conditions, so the item is written or deleted whatever stands under the key, of whatever version, entity and expiry. It
+// goes with no other option.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+func Unchecked() UncheckedOption { return uncheckedOption{} }
+
+type uncheckedOption struct{}
+
+func (uncheckedOption) putOp(o *writeOptions)    { o.unchecked = true }
+func (uncheckedOption) deleteOp(o *writeOptions) { o.unchecked = true }
 
 // Fields makes Update write only these attributes, by their stored names; one that the record leaves absent is removed.
 // It is ErrInvalidQuery to name none, an unknown one, or one the library keeps itself (version, timestamps, keys), and

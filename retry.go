@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -164,6 +165,10 @@ func (t *tries) judgeAnswer(err error, status int) fate {
 	if !errors.As(err, &api) || api.ErrorCode() == "" || api.ErrorCode() == codeUnreadable {
 		return fateAmbiguous
 	}
+	var canceled *types.TransactionCanceledException
+	if errors.As(err, &canceled) && mayPass(canceled) {
+		return fateRefused
+	}
 	switch code := api.ErrorCode(); {
 	case refusedCodes[code]:
 		return fateRefused
@@ -186,7 +191,7 @@ func fullJitter(longest time.Duration) time.Duration {
 	return rand.N(longest + 1) //nolint:gosec // spreads load; nothing secret depends on it
 }
 
-// sendProbe makes one SDK call one attempt, and counts the requests that reach the HTTP client.
+// sendProbe makes one SDK call one attempt of one write, and counts the requests that reach the HTTP client.
 type sendProbe struct {
 	trusted bool // the callee is the SDK's own client, which is known to send through the HTTP client it is given
 	entered atomic.Int32
@@ -195,7 +200,7 @@ type sendProbe struct {
 func (p *sendProbe) oneAttempt(o *dynamodb.Options) {
 	o.Retryer = aws.NopRetryer{}
 	if next := o.HTTPClient; next != nil {
-		o.HTTPClient = countingClient{next: next, entered: &p.entered}
+		o.HTTPClient = oneWrite(countingClient{next: next, entered: &p.entered})
 	}
 }
 

@@ -122,6 +122,8 @@ func copyWithoutItems(api smithy.APIError) error {
 	switch typed := api.(type) {
 	case *types.ConditionalCheckFailedException:
 		return &types.ConditionalCheckFailedException{Message: typed.Message}
+	case *types.TransactionCanceledException:
+		return codesOnly(typed)
 	case *types.ResourceNotFoundException, *types.ResourceInUseException, *types.ProvisionedThroughputExceededException,
 		*types.RequestLimitExceeded, *types.ThrottlingException, *types.TransactionConflictException,
 		*types.InternalServerError, *types.ItemCollectionSizeLimitExceededException,

@@ -44,8 +44,8 @@ type settings struct {
 	clock *Clock
 }
 
-// WithSeed decides the order in which a Scan meets partitions, and the ids and
-// the material of KMS keys: what one AWS encrypted another one with the same
+// WithSeed decides the order in which a Scan meets partitions and a
+// BatchGetItem answers, and the ids and the material of KMS keys: what one AWS encrypted another one with the same
 // seed and the same keys decrypts.
 func WithSeed(seed int64) Option { return func(s *settings) { s.seed = seed } }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,8 +17,9 @@ import (
 // line of testdata/exchanges. Where DynamoDB Local differs from what AWS
 // documents, Want is what AWS documents and Local what DynamoDB Local does.
 //
-// A request without TableName goes to the seeded table, an operation on an
-// item without Key to its item {p: "a", s: 1}. With Show the outcome is those
+// A request without TableName goes to the seeded table, which batches and
+// transactions name "exchange", an operation on an item without Key to its item
+// {p: "a", s: 1}. With Show the outcome is those
 // attributes of the item afterwards, otherwise the answer itself.
 type exchange struct {
 	Name      string
@@ -63,7 +65,8 @@ func (e endpoint) outcome(t *testing.T, x exchange) object {
 	e.seedTable(t, table)
 	e.send(t, "DeleteTable", object{"TableName": "created"})
 	body := maps.Clone(x.Body)
-	if _, named := body["TableName"]; !named {
+	_, named := body["TableName"]
+	if several := strings.HasPrefix(x.Operation, "Batch") || strings.HasPrefix(x.Operation, "Transact"); !named && !several {
 		body["TableName"] = table
 	}
 	key := object{"p": object{"S": "a"}, "s": object{"N": "1"}}
@@ -84,8 +87,14 @@ func (e endpoint) outcome(t *testing.T, x exchange) object {
 	case x.Operation == "CreateTable":
 		return object{"created": true}
 	case x.Show == nil:
-		if capacity, ok := answer["ConsumedCapacity"].(object); ok {
-			delete(capacity, "TableName")
+		capacities, several := answer["ConsumedCapacity"].([]any)
+		if !several {
+			capacities = []any{answer["ConsumedCapacity"]}
+		}
+		for _, capacity := range capacities {
+			if capacity, ok := capacity.(object); ok {
+				delete(capacity, "TableName")
+			}
 		}
 		return answer
 	}

@@ -23,16 +23,28 @@ func (r *Rule) Error(status int, code, message string) *Rule {
 		if strings.HasPrefix(request.Header.Get("X-Amz-Target"), kmsTarget) {
 			kind, prefix = kmsType, ""
 		}
-		body, err := json.Marshal(map[string]string{"__type": prefix + code, "message": message})
-		if err != nil {
-			return nil, fmt.Errorf("localaws: encode the error: %w", err)
-		}
-		header := http.Header{}
-		header.Set("Content-Type", kind)
-		header.Set("X-Amzn-Requestid", "LOCALAWSFAULT")
-		header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
-		return newResponse(request, status, header, body), nil
+		return jsonResponse(request, status, faultHeader(kind), map[string]string{"__type": prefix + code, "message": message})
 	})
+}
+
+// faultHeader is that of an answer that comes from no endpoint.
+func faultHeader(kind string) http.Header {
+	header := http.Header{}
+	header.Set("Content-Type", kind)
+	header.Set("X-Amzn-Requestid", "LOCALAWSFAULT")
+	return header
+}
+
+// jsonResponse is an answer with that content, whose checksum it adds to the
+// header.
+func jsonResponse(request *http.Request, status int, header http.Header, content any) (*http.Response, error) {
+	body, err := json.Marshal(content)
+	if err != nil {
+		return nil, fmt.Errorf("localaws: encode an answer: %w", err)
+	}
+	header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	return newResponse(request, status, header, body), nil
 }
 
 // DropBefore loses the connection before the request reaches the endpoint: it
@@ -69,7 +81,13 @@ func (r *Rule) CutBody() *Rule {
 }
 
 func (r *Rule) does(name string, e effect) *Rule {
-	return r.set(func() { r.name, r.effect = name, e })
+	return r.doesTo(nil, name, e)
+}
+
+// doesTo is does for an effect that can happen to some requests only: the rule
+// matches no other ones.
+func (r *Rule) doesTo(fits func(Request) bool, name string, e effect) *Rule {
+	return r.set(func() { r.fits, r.name, r.effect = fits, name, e })
 }
 
 // forward sends the request on and reads the whole answer.

@@ -3,6 +3,7 @@ package localaws_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -37,8 +38,9 @@ func dynamoDBLocal() (endpoint, bool) {
 	return endpoint{client: http.DefaultClient, url: url}, url != ""
 }
 
-// send sends one request and gives the answer in normal form: sets sorted, an
-// error as {"error": code} and the item that came with it.
+// send sends one request and gives the answer in normal form: sets sorted, what
+// comes in any order sorted, an error as {"error": code} and the item or the
+// cancellation reasons that came with it, without messages.
 func (e endpoint) send(t require.TestingT, operation string, body any) object {
 	status, answer := e.sendRaw(t, operation, body)
 	if status != http.StatusOK {
@@ -47,9 +49,29 @@ func (e endpoint) send(t require.TestingT, operation string, body any) object {
 		if item, ok := answer["Item"]; ok {
 			refusal["Item"] = item
 		}
+		if reasons, ok := answer["CancellationReasons"].([]any); ok {
+			for _, reason := range reasons {
+				delete(reason.(object), "Message") //nolint:forcetypeassert // a test may panic
+			}
+			refusal["reasons"] = reasons
+		}
 		return refusal
 	}
+	sortCapacities(answer)
+	if responses, ok := answer["Responses"].(object); ok {
+		for _, items := range responses {
+			sortTexts(items.([]any)) //nolint:forcetypeassert // a test may panic
+		}
+	}
 	return answer
+}
+
+// sortCapacities orders the capacities of several tables: DynamoDB Local gives
+// them in any order.
+func sortCapacities(answer object) {
+	if list, ok := answer["ConsumedCapacity"].([]any); ok {
+		sortTexts(list)
+	}
 }
 
 func (e endpoint) sendRaw(t require.TestingT, operation string, body any) (int, object) {
@@ -91,11 +113,7 @@ func normalise(tree any) {
 }
 
 func sortTexts(list []any) {
-	slices.SortFunc(list, func(a, b any) int {
-		left, _ := a.(string)
-		right, _ := b.(string)
-		return strings.Compare(left, right)
-	})
+	slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 }
 
 // seedTable makes a table with keys p (S) and s (N), a global index byG on g

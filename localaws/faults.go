@@ -5,14 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
 
 // Faults is an HTTPClient in front of another one that makes requests fail by
-// rule: refused, lost before they take effect, or carried out and their
-// answer lost. It works before the engine and before any endpoint.
+// rule: refused, lost before they take effect, carried out and their answer
+// lost, or thrown back in part. It works before the engine and before any
+// endpoint.
 //
 // The zero Faults with Next set lets everything pass. It is safe for
 // concurrent use; what it does depends on the requests and their order only.
@@ -31,18 +34,20 @@ type Faults struct {
 
 // Request is what rules match on.
 type Request struct {
-	Operation    string // such as PutItem or Decrypt
-	Table        string // TableName; empty when the operation has none
-	Body         []byte // not to be changed
-	Attempt      int    // how often this request was sent so far, this time included
-	InvocationID string // the SDK's, the same for all its attempts of one call
+	Operation    string   // such as PutItem or Decrypt
+	Table        string   // empty when the request is for no table or for several
+	Tables       []string // of a transaction in the order of its actions, of a batch in the order of their names
+	Body         []byte   // not to be changed
+	Attempt      int      // how often this request was sent so far, this time included
+	InvocationID string   // the SDK's, the same for all its attempts of one call
 	Header       http.Header
 }
 
 // On adds a rule for an operation, or for every one when operation is "". The
 // rule does nothing until one of its effects (Error, DropBefore,
-// CommitThenDrop, CutBody) is set. Of the rules that could fire for a request
-// the one that was added first does.
+// CommitThenDrop, CutBody, ThrowBack, CancelTransaction) is set, of which the
+// last one counts. Of the rules that could fire for a request the one that was
+// added first does.
 func (f *Faults) On(operation string) *Rule {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -171,14 +176,44 @@ func withBody(r *http.Request, body []byte) *http.Request {
 }
 
 func describe(r *http.Request, body []byte) Request {
-	target := r.Header.Get("X-Amz-Target")
-	var names struct{ TableName string }
-	_ = json.Unmarshal(body, &names) // a body without a table name matches no rule that wants one
-	return Request{
-		Operation:    target[strings.LastIndex(target, ".")+1:],
-		Table:        names.TableName,
+	request := Request{
+		Operation:    operationOf(r),
+		Tables:       tablesIn(body),
 		Body:         body,
 		InvocationID: r.Header.Get("Amz-Sdk-Invocation-Id"),
 		Header:       r.Header,
 	}
+	if len(request.Tables) == 1 {
+		request.Table = request.Tables[0]
+	}
+	return request
+}
+
+// operationOf gives the operation's name without its service.
+func operationOf(r *http.Request) string {
+	target := r.Header.Get("X-Amz-Target")
+	return target[strings.LastIndex(target, ".")+1:]
+}
+
+// tablesIn gives the tables that a request names, each once.
+func tablesIn(body []byte) []string {
+	var names struct {
+		TableName     string
+		RequestItems  map[string]json.RawMessage
+		TransactItems []map[string]struct{ TableName string }
+	}
+	_ = json.Unmarshal(body, &names) // a body without a table name matches no rule that wants one
+	tables := slices.Sorted(maps.Keys(names.RequestItems))
+	add := func(table string) {
+		if table != "" && !slices.Contains(tables, table) {
+			tables = append(tables, table)
+		}
+	}
+	add(names.TableName)
+	for _, action := range names.TransactItems {
+		for _, parameters := range action {
+			add(parameters.TableName)
+		}
+	}
+	return tables
 }

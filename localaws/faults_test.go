@@ -172,6 +172,62 @@ func TestRuleWithoutEffectLetsRequestsPass(t *testing.T) {
 	require.Equal(t, []string{"UpdateItem, no effect set"}, faults.Unfired())
 }
 
+func TestEffectsOnRequestsAreTheSameForTransactionsAndBatches(t *testing.T) {
+	a, faults, client := faulty(t)
+	add := func() error { _, err := transact(client, "", addAction(thing("1"))); return err }
+
+	lost := faults.On("TransactWriteItems").Attempt(1).CommitThenDrop()
+	require.NoError(t, add())
+	require.Equal(t, number("1"), a.Items("things")[0]["n"], "the SDK keeps the token, so the resend is a replay")
+	require.Equal(t, 1, lost.Fired())
+
+	faults.On("TransactWriteItems").DropBefore().Then(func() { require.Len(t, a.History("things", thing("1")), 1) })
+	require.NoError(t, add())
+	require.Equal(t, number("2"), a.Items("things")[0]["n"])
+
+	faults.On("TransactWriteItems").CutBody()
+	require.Error(t, add(), "committed, and reported as an error")
+	require.Equal(t, number("3"), a.Items("things")[0]["n"])
+
+	faults.On("BatchWriteItem").Error(http.StatusBadRequest, "ThrottlingException", "slow down")
+	faults.On("BatchWriteItem").Attempt(2).CommitThenDrop()
+	_, err := batchWrite(client, batchPut(thing("2")))
+	require.NoError(t, err)
+	require.Len(t, a.History("things", thing("2")), 2, "committed at the second attempt and the third")
+	require.Empty(t, faults.Unfired())
+}
+
+func TestRulesSeeTheTablesOfBatchesAndTransactions(t *testing.T) {
+	faults := &localaws.Faults{Next: localaws.New()}
+	var seen []localaws.Request
+	faults.On("").When(func(r localaws.Request) bool {
+		seen = append(seen, localaws.Request{Table: r.Table, Tables: r.Tables})
+		return false
+	}).DropBefore()
+	second := faults.On("").Table("second").DropBefore().Always()
+	send := func(operation, body string) {
+		response, err := faults.Do(post(t, "DynamoDB_20120810."+operation, body))
+		if err == nil {
+			require.NoError(t, response.Body.Close())
+		}
+	}
+	send("BatchGetItem", `{"RequestItems":{"second":{},"first":{}}}`)
+	send("BatchWriteItem", `{"RequestItems":{"first":[]}}`)
+	send("TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"second"}},{"Delete":{"TableName":"first"}},{"Put":{"TableName":"second"}}]}`)
+	send("TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"second"}}]}`)
+	send("PutItem", `{"TableName":"first"}`)
+	send("ListTables", `{}`)
+	require.Equal(t, []localaws.Request{
+		{Tables: []string{"first", "second"}},
+		{Table: "first", Tables: []string{"first"}},
+		{Tables: []string{"second", "first"}},
+		{Table: "second", Tables: []string{"second"}},
+		{Table: "first", Tables: []string{"first"}},
+		{},
+	}, seen)
+	require.Equal(t, 3, second.Fired())
+}
+
 func TestFaultsPassOnTheErrorsOfTheirTransport(t *testing.T) {
 	broken := errors.New("broken transport")
 	faults := &localaws.Faults{Next: clientFunc(func(*http.Request) (*http.Response, error) { return nil, broken })}

@@ -10,13 +10,22 @@ import (
 // refused.
 type Call struct {
 	Operation        string
-	Table            string
+	Table            string                          // empty for a batch or transaction over several tables
 	Key              map[string]types.AttributeValue // of the item, for operations on one item
+	Targets          []Target                        // the items of a batch or transaction
 	Committed        bool                            // a write took effect; deleting an absent item has none
 	ErrorCode        string                          // such as ConditionalCheckFailedException; empty on success
 	Attempt          int                             // as the SDK counts, from 1
 	InvocationID     string                          // the SDK's; the same for all attempts of one call
 	ConsumedCapacity float64                         // units
+}
+
+// Target is one item that a batch or a transaction names. Those of a
+// transaction come in the order of its actions, those of a batch in the order
+// of the names of their tables and then in that of the request.
+type Target struct {
+	Table string
+	Key   map[string]types.AttributeValue
 }
 
 // Calls gives every request to DynamoDB that reached the engine since New or ResetCalls,
@@ -28,6 +37,9 @@ func (a *AWS) Calls() []Call {
 		calls[i] = Call{
 			Operation: c.Operation, Table: c.Table, Key: toSDK(c.Key), Committed: c.Committed, ErrorCode: c.ErrorCode,
 			Attempt: c.Attempt, InvocationID: c.InvocationID, ConsumedCapacity: c.Capacity,
+		}
+		for _, target := range c.Targets {
+			calls[i].Targets = append(calls[i].Targets, Target{Table: target.Table, Key: toSDK(target.Key)})
 		}
 	}
 	return calls
@@ -44,7 +56,7 @@ func (a *AWS) ResetCalls() {
 type Version struct {
 	WriteID   []byte // the bytes of the stored attribute _w; nil when there is none
 	Deleted   bool
-	Operation string                          // such as PutItem, or SweepTTL for a deletion by TTL
+	Operation string                          // such as PutItem or TransactWriteItems, or SweepTTL for a deletion by TTL
 	Item      map[string]types.AttributeValue // a copy of the item after the write; nil when deleted
 }
 

@@ -3,6 +3,7 @@ package localaws
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,7 @@ type Rule struct {
 	times     int
 	name      string // of the effect
 	effect    effect
+	fits      func(Request) bool // whether the effect can happen to a request; nil for every one
 	then      []func()
 
 	matched int
@@ -32,7 +34,8 @@ func (r *Rule) set(change func()) *Rule {
 	return r
 }
 
-// Table limits the rule to requests with that TableName.
+// Table limits the rule to requests for that table. A batch or a transaction
+// is for every table that it names.
 func (r *Rule) Table(name string) *Rule { return r.set(func() { r.table = name }) }
 
 // Attempt limits the rule to the nth time that a request is sent, 1 being the
@@ -73,8 +76,9 @@ func (r *Rule) Fired() int {
 // would fire for it.
 func (r *Rule) wants(request Request) bool {
 	matches := (r.operation == "" || r.operation == request.Operation) &&
-		(r.table == "" || r.table == request.Table) &&
+		(r.table == "" || slices.Contains(request.Tables, r.table)) &&
 		(r.attempt == 0 || r.attempt == request.Attempt) &&
+		(r.fits == nil || r.fits(request)) &&
 		(r.when == nil || r.when(request))
 	if !matches {
 		return false

@@ -3,7 +3,10 @@
 // the engine can return it.
 package apierror
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 const (
 	dynamoDBPrefix = "com.amazonaws.dynamodb.v20120810#"
@@ -20,7 +23,16 @@ type Error struct {
 	Type    string // full shape name, as sent in "__type"
 	Code    string // the part of Type behind '#'
 	Message string
-	Item    any // JSON form of the old item, for a failed condition that asked for it
+	Item    any      // JSON form of the old item, for a failed condition that asked for it
+	Reasons []Reason // why a transaction was cancelled, one for each of its actions
+}
+
+// Reason says why one action cancelled its transaction. Code is "None" for an
+// action that did not.
+type Reason struct {
+	Code    string
+	Message string `json:",omitempty"`
+	Item    any    `json:",omitempty"` // JSON form of the old item, for a failed condition that asked for it
 }
 
 // Error gives the code and the message.
@@ -58,6 +70,24 @@ func InUse(format string, args ...any) *Error {
 // LimitExceeded refuses a request for more than can be done at once.
 func LimitExceeded(format string, args ...any) *Error {
 	return refuse(dynamoDBPrefix, "LimitExceededException", format, args)
+}
+
+// TransactionCanceled refuses a transaction, with a reason for each of its
+// actions.
+func TransactionCanceled(reasons []Reason) *Error {
+	codes := make([]string, len(reasons))
+	for i, reason := range reasons {
+		codes[i] = reason.Code
+	}
+	e := refuse(dynamoDBPrefix, "TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", []any{strings.Join(codes, ", ")})
+	e.Reasons = reasons
+	return e
+}
+
+// IdempotentParameterMismatch refuses a transaction whose client request token
+// belongs to another one.
+func IdempotentParameterMismatch() *Error {
+	return refuse(dynamoDBPrefix, "IdempotentParameterMismatchException", "The client request token was used for a request with other parameters", nil)
 }
 
 // ConditionFailed refuses a write whose condition is false. item is the JSON

@@ -14,11 +14,18 @@ const arnPrefix = "arn:aws:dynamodb:us-east-1:000000000000:table/"
 // tableOf reads TableName, a name or an ARN, and gives that table; nil when
 // the request has failed.
 func (e *Engine) tableOf(r *request, call *Call) *table {
-	name := strings.TrimPrefix(r.required("TableName"), arnPrefix)
-	call.Table = name
+	name := r.required("TableName")
+	call.Table = strings.TrimPrefix(name, arnPrefix)
+	return e.tableNamed(r, name)
+}
+
+// tableNamed gives the table of that name or ARN; nil when the request has
+// failed.
+func (e *Engine) tableNamed(r *request, name string) *table {
 	if r.failed() != nil {
 		return nil
 	}
+	name = strings.TrimPrefix(name, arnPrefix)
 	t := e.tables[name]
 	if t == nil {
 		r.checkName(name)

@@ -20,14 +20,16 @@ type Engine struct {
 
 	mu     sync.Mutex
 	tables map[string]*table
+	tokens tokens
 	calls  []Call
 }
 
-// New gives an engine without tables. now is read for creation times, TTL and
-// the lag; seed decides the order of partitions in a Scan. With an indexLag
-// over 0 a change shows in global indexes when now has moved on by so much.
+// New gives an engine without tables. now is read for creation times, TTL, the
+// lag and client request tokens; seed decides the order of partitions in a Scan
+// and of the answers to a BatchGetItem. With an indexLag over 0 a change shows
+// in global indexes when now has moved on by so much.
 func New(now func() time.Time, seed int64, indexLag time.Duration) *Engine {
-	e := &Engine{now: now, seed: seed, tables: map[string]*table{}}
+	e := &Engine{now: now, seed: seed, tables: map[string]*table{}, tokens: tokens{}}
 	if indexLag > 0 {
 		e.lag = &lag{delay: indexLag}
 	}
@@ -51,6 +53,10 @@ var operations = map[string]operation{
 	"DeleteItem":         (*Engine).deleteItem,
 	"Query":              (*Engine).query,
 	"Scan":               (*Engine).scan,
+	"BatchGetItem":       (*Engine).batchGetItem,
+	"BatchWriteItem":     (*Engine).batchWriteItem,
+	"TransactGetItems":   (*Engine).transactGetItems,
+	"TransactWriteItems": (*Engine).transactWriteItems,
 }
 
 // Caller is what the transport says of a request.
@@ -94,8 +100,11 @@ func (e *Engine) run(name string, body []byte, call *Call) (any, *apierror.Error
 
 func errorAnswer(e *apierror.Error) (int, []byte) {
 	content := map[string]any{"__type": e.Type, "message": e.Message}
-	if e.Item != nil {
+	switch {
+	case e.Item != nil:
 		content["Item"] = e.Item
+	case e.Reasons != nil:
+		content = map[string]any{"__type": e.Type, "Message": e.Message, "CancellationReasons": e.Reasons}
 	}
 	body, err := json.Marshal(content)
 	if err != nil {
@@ -107,13 +116,32 @@ func errorAnswer(e *apierror.Error) (int, []byte) {
 // Call is one request that reached the engine.
 type Call struct {
 	Operation    string
-	Table        string
+	Table        string         // empty for an operation on several tables
 	Key          attribute.Item // of the item, for operations on one item
+	Targets      []Target       // the items, for batches and transactions
 	Committed    bool           // a write took effect
 	ErrorCode    string         // such as ConditionalCheckFailedException; empty on success
 	Attempt      int
 	InvocationID string
 	Capacity     float64 // consumed units
+}
+
+// Target is one item that a batch or a transaction names.
+type Target struct {
+	Table string
+	Key   attribute.Item
+}
+
+// aim notes an item of a batch or transaction. Table stays the name of the
+// table as long as there is only one.
+func (c *Call) aim(t *table, key attribute.Item) {
+	if len(c.Targets) == 0 {
+		c.Table = t.name
+	}
+	if c.Table != t.name {
+		c.Table = ""
+	}
+	c.Targets = append(c.Targets, Target{Table: t.name, Key: key})
 }
 
 // Calls gives the requests so far, in order.

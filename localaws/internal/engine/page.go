@@ -61,7 +61,7 @@ func (e *Engine) openPage(r *request, call *Call, keyParameter string) *page {
 	if r.has("ExclusiveStartKey") {
 		p.start = r.item("ExclusiveStartKey")
 	}
-	r.oneOf("ReturnConsumedCapacity", "NONE", "TOTAL", "INDEXES")
+	r.capacityAsked()
 	p.checkSelect()
 	p.fetching = p.fetches()
 	return p

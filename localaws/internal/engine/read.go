@@ -11,7 +11,7 @@ func (e *Engine) getItem(r *request, call *Call) (any, *apierror.Error) {
 	consistent := r.flag("ConsistentRead")
 	placeholders := r.placeholders("ProjectionExpression")
 	projection := r.projection(placeholders)
-	r.oneOf("ReturnConsumedCapacity", "NONE", "TOTAL", "INDEXES")
+	r.capacityAsked()
 	if t != nil {
 		r.finish(placeholders, t.key)
 	}

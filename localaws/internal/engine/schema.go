@@ -46,12 +46,18 @@ func (k keyAttribute) check(v attribute.Value) *apierror.Error {
 	switch {
 	case v.Kind != k.kind:
 		return apierror.Validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", k.name, k.kind.Code(), v.Kind.Code())
-	case k.kind != attribute.Number && v.Text == "":
+	case k.empty(v):
 		return apierror.Validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", lower(k.kind), k.name)
 	case v.Size() > k.limit:
 		return apierror.Validation("One or more parameter values were invalid: Size of the key attribute %s has exceeded the maximum size limit of %d bytes", k.name, k.limit)
 	}
 	return nil
+}
+
+// empty tells whether the value is a text or bytes of length 0, which no key
+// attribute can hold.
+func (k keyAttribute) empty(v attribute.Value) bool {
+	return v.Kind == k.kind && k.kind != attribute.Number && v.Text == ""
 }
 
 func lower(kind attribute.Kind) string {

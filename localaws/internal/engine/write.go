@@ -6,28 +6,34 @@ import (
 	"github.com/theorydb/theorydb/localaws/internal/expression"
 )
 
-// write is a conditional change of one item: what PutItem, UpdateItem and
-// DeleteItem have in common.
+// write is a conditional change of one item: what PutItem, UpdateItem,
+// DeleteItem and the actions of TransactWriteItems have in common.
 type write struct {
 	request      *request
 	call         *Call
 	table        *table
 	placeholders *expression.Placeholders
 	condition    *expression.Condition
-	returns      string // ReturnValues
+	returns      string // ReturnValues, which actions of transactions do not have
 	onFailure    string // ReturnValuesOnConditionCheckFailure
 }
 
-// openWrite reads the parameters that every write has.
+// openWrite reads the parameters that every write by itself has.
 func (e *Engine) openWrite(r *request, call *Call, returns ...string) *write {
+	w := e.openCondition(r, call)
+	w.returns = r.oneOf("ReturnValues", returns...)
+	r.capacityAsked()
+	r.oneOf("ReturnItemCollectionMetrics", "NONE", "SIZE")
+	return w
+}
+
+// openCondition reads the table and the condition of a write.
+func (e *Engine) openCondition(r *request, call *Call) *write {
 	w := &write{request: r, call: call}
 	w.table = e.tableOf(r, call)
 	w.placeholders = r.placeholders("ConditionExpression", "UpdateExpression")
 	w.condition = r.condition("ConditionExpression", w.placeholders)
-	w.returns = r.oneOf("ReturnValues", returns...)
 	w.onFailure = r.oneOf("ReturnValuesOnConditionCheckFailure", "NONE", "ALL_OLD")
-	r.oneOf("ReturnConsumedCapacity", "NONE", "TOTAL", "INDEXES")
-	r.oneOf("ReturnItemCollectionMetrics", "NONE", "SIZE")
 	return w
 }
 

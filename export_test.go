@@ -1,0 +1,4 @@
+package theorydb
+
+// OneWrite is oneWrite for the tests that look at what it sends.
+var OneWrite = oneWrite
