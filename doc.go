@@ -12,7 +12,11 @@ There are few:
   - [Record] is a record without a Go type, described by a model document.
   - [Condition] says what a stored item must be: in [OnlyIf] and in Query.Filter.
   - [ChangePart] says what a Change does to an item that is not in hand.
-  - [Query] says what to read from one partition, [SortCondition] narrows it, [Page] is a part of the answer.
+  - [Query] says what to read from one partition, [SortCondition] narrows it, [Page] is a part of the answer. [Scan] reads
+    a whole table, and only that is called so.
+  - [TransactOp], [BatchOp] and [ReadOp] are verbs to come: several of them are one request of [DB.Transact],
+    [DB.BatchWrite], [DB.TransactGet] or [DB.BatchGet].
+  - [Partition] is all rows under one partition key, of whatever entities: for [DB.Collection] and [DB.ClearPartition].
 
 # A model
 
@@ -124,21 +128,68 @@ in the way of a create, whether DynamoDB has deleted it yet or not. An absent, z
 
 No secret in clear and no reach beyond a scope, as said above. Keys as said above, for models whose key is a template.
 
-What can't be guaranteed: all of this holds within one region. A global index is a little behind its table, and so is what
-it says of an expiry. Between an attempt whose answer was lost and its resend
-a rival may delete the item, and perhaps create it again. Then Create, Put of a version and Delete may take effect a
-second time, a Create of ours that was deleted in between may be told ErrAlreadyExists, and a model without created_at
-may judge wrongly, as may a Change, which holds none. A Delete without a version may delete what a rival created between its attempts.
+Exactly once. What [DB.Transact] does takes effect once, whatever answers are lost and whatever rivals do.
+
+What stays impossible, and what to do about it:
+
+  - All of this holds within one region. In a global table two regions can both have a winner.
+  - A global index is a little behind its table, and so is what it says of an expiry. What a decision hangs on is read by
+    its key, with [Consistent].
+  - Between an attempt whose answer was lost and its resend a rival may delete the item, and perhaps create it again. Then
+    Create, Put of a version and Delete may take effect a second time, a Create of ours that was deleted in between may be
+    told ErrAlreadyExists, and a model without created_at may judge wrongly, as may a Change, which holds none. A Delete
+    without a version may delete what a rival created between its attempts. A transaction has none of this.
+  - BatchWriteItem has no conditions, so nothing is promised of [DB.BatchWrite] but that every item is stored or named.
+    Each operation says so with [Unchecked].
+  - A stream image, an index and a page are what was. A record read from them may be of the past by the time it is used;
+    the version in it is what makes writing it back safe.
 
 # Requests
 
-Every verb is one request, Query and Count one a page, apart from resends; Modify is a Get and an Update for every try.
-A Put, Update or Change without a version whose answer was lost asks for one more: a strong read of the write id, which
-settles it. A Change with OrCreate sends a second request, and a second data key, where an expired item is in the way, and
-a third where another was faster at that. Why a write was refused is known without a second request.
+Each attempt is one request to DynamoDB; the client's own retries are off. This is what a verb sends, and what it sends
+when the answer to its first request is lost:
+
+	verb                                      requests    first answer lost
+	Create                                    1           2
+	Put, of a model with a version            1           2
+	Put, of one without                       1           2
+	Update, of a model with a version         1           2
+	Update, of one without                    1           2
+	Change with IfVersion                     1           2
+	Change without a version                  1           2
+	Change with OrCreate over an expired item 2           2
+	Modify                                    2           3
+	Delete                                    1           2
+	Get                                       1           2
+	Raw                                       1           2
+	Query, a page                             1           2
+	QueryPage                                 1           2
+	Count, a page                             1           2
+	Select, a page                            1           2
+	Scan, a page of a segment                 1           2
+	ScanPage, a page of a segment             1           2
+	BatchGet, 100 keys                        1           2
+	BatchWrite, 25 items                      1           2
+	Transact                                  1           2
+	Transact, OrCreate over an expired item   2           3
+	TransactGet                               1           2
+	Collection, a page                        1           2
+	ClearPartition, a page of 25 rows         2           3
+	Retention.Clear, a page of 25 rows        2           3
+	Explain                                   0           0
+	CursorAfter                               0           0
+	Decode                                    0           0
+
+The second request of a Put, Update or Change without a version is a strong read of the write id, which settles what
+became of the first: such a write is not sent twice. A Change with OrCreate that meets an expired item replaces it with a
+second request, and sends a third where another was faster at that; where the answer to its first request is lost the
+outcome is unknown. Modify is a Get and an Update for every try. Why a write was refused is known without another request.
+A page ends where DynamoDB ends it, after 1 MB or PageSize items. What a batch leaves unprocessed is sent again.
 
 KMS is asked for one data key an item that is written with an encrypted attribute, and to open each distinct data key of
 what is read, several of a page at a time. Nothing is kept between calls but the ARN behind an alias or key id.
+
+Config.Observe is told of every verb: requests, items, capacity, duration and the class of its error.
 
 # Errors
 

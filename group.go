@@ -12,21 +12,21 @@ import (
 // group is one use of a verb of several operations: one clock read and one account for them all. Each operation has a
 // call of its own, for its model and its write id.
 type group struct {
-	account
+	*account
 	db *DB
 	mu sync.Mutex // guards the account: parts of a batch are sent at the same time
 }
 
 // runGroup is one use of a verb of several operations, as model.run is of one.
 func (db *DB) runGroup(ctx context.Context, op string, models []*model, verb func(g *group) error) error {
-	g := &group{account: account{op: op, entity: entitiesOf(models), now: instant{db.now()}}, db: db}
+	g := &group{account: &account{op: op, entity: entitiesOf(models), now: instant{db.now()}}, db: db}
 	err := g.allOf(models)
 	if err != nil {
 		err = g.fail(err)
 	} else {
 		err = verb(g)
 	}
-	db.observe(ctx, &g.account, err)
+	db.observe(ctx, g.account, err)
 	return err
 }
 
@@ -53,10 +53,6 @@ func entitiesOf(models []*model) string {
 	}
 	slices.Sort(names)
 	return strings.Join(names, ", ")
-}
-
-func (g *group) fail(err error) error {
-	return &OpError{Op: g.op, Model: g.entity, Attempts: g.attempts, Err: err}
 }
 
 // refuse reports a refusal with the SDK's error behind it, as call.refuse does.

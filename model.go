@@ -189,10 +189,6 @@ func (c *call) close() {
 	}
 }
 
-func (c *call) fail(err error) error {
-	return &OpError{Op: c.op, Model: c.model.plan.Entity, Attempts: c.attempts, Err: err}
-}
-
 // toItem is one of the two doors: the only way from a record to stored attributes. It gives the attributes twice, as
 // they are stored and in the plain form that a read would give back. Of a model with encrypted attributes stored is
 // sealed for the item of that key and plain is not: only stored may be sent. The key and the bookkeeping are in

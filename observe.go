@@ -43,6 +43,11 @@ type account struct {
 	capacity                  float64
 }
 
+// fail is an error of the verb.
+func (a *account) fail(err error) error {
+	return &OpError{Op: a.op, Model: a.entity, Attempts: a.attempts, Err: err}
+}
+
 func (a *account) consumed(units *types.ConsumedCapacity) {
 	if units != nil {
 		a.capacity += aws.ToFloat64(units.CapacityUnits)
