@@ -58,6 +58,14 @@ type Config struct {
 	Observe func(context.Context, Observation)
 	// Clock gives the time, read once a call, and once more at its end when Observe is set. Nil: time.Now.
 	Clock func() time.Time
+	// CursorKey, 32 random bytes, makes every cursor a sealed one: the form to hand to browsers, since a plain cursor shows
+	// keys. Nil: cursors are plain. A DB takes only cursors of its own form and key, so that with another key, or with the
+	// first one, all cursors handed out before are ErrInvalidCursor; their holders begin again. A random number of 96 bits
+	// is drawn for each cursor, and so with one key at most 2^32 may be made (NIST SP 800-38D, 8.3): change it before.
+	//
+	// New copies it, and neither the DB nor an error shows it. A Config that is printed does, unless it goes through Redact
+	// or RedactHandler, which know the field by its tag.
+	CursorKey []byte `theorydb:"encrypted"`
 	// Attempts is how often a request is tried at most, the first time included. 0: 8.
 	Attempts int
 	// Wait waits between two attempts and returns early with the error of a context that ends. Nil: a timer. Tests give
@@ -70,11 +78,14 @@ type Config struct {
 type DB struct {
 	config     Config
 	sealer     sealer
+	cursors    cursorForm
 	newWriteID func() writeID
 	jitter     func(time.Duration) time.Duration
 
 	mu     sync.Mutex
 	tables map[string]*tableModels
+
+	parts parts
 }
 
 // New returns a DB. It makes no network call; a Config that can't work is refused with a plain error that names the
@@ -91,6 +102,11 @@ func New(config Config) (*DB, error) {
 		problems = append(problems, errors.New("theorydb: Config.TTLAttribute is a name of the library's own or blank; choose another, or leave it empty for \"ttl\""))
 	}
 	problems = append(problems, checkEncryption(config)...)
+	cursors, err := newCursorForm(config.CursorKey)
+	if err != nil {
+		problems = append(problems, err)
+	}
+	config.CursorKey = nil // what is needed of it is in cursors, where no printer finds it
 	if config.Attempts < 0 {
 		problems = append(problems, fmt.Errorf("theorydb: Config.Attempts is %d; use 0 for the default of %d", config.Attempts, defaultAttempts))
 	}
@@ -115,6 +131,7 @@ func New(config Config) (*DB, error) {
 	return &DB{
 		config:     config,
 		sealer:     newSealer(config),
+		cursors:    cursors,
 		newWriteID: randomWriteID,
 		jitter:     fullJitter,
 		tables:     map[string]*tableModels{},

@@ -3,7 +3,6 @@ package theorydb
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -16,7 +15,7 @@ import (
 	"github.com/theorydb/theorydb/internal/schema"
 )
 
-// A cursor is base64url without padding of compact JSON with the members
+// A cursor is base64url without padding of compact JSON. That of a query has the members
 //
 //	index    the index of the query; absent for the table
 //	lastKey  the key after which the next page begins, as DynamoDB JSON with sorted members
@@ -27,34 +26,100 @@ import (
 // and "scope" where there is one.
 // Limit, PageSize and Consistent are not part of it: a caller may change them from page to page.
 //
-// A cursor is taken only by the query that gave it, and only with a key that the query could have read: a forged one
-// can't reach another partition, nor leave the range.
+// That of a scan has "index" and "q" alike, and between them in the order of their names
+//
+//	segments  a list with an entry for each segment, in the order of their numbers: the key after which the segment goes
+//	          on, {} for one that has not begun, null for one that is finished
+//
+// Its canonical form has the members "entity", "filter", "segments" (their number), "table", and "index" where there is
+// one. At least one segment has a key or is finished, and at least one is not finished: what else could be written is the
+// beginning, which is the empty cursor, or the end, which has none.
+//
+// A cursor is taken only by the query or scan that gave it, and only with a key that it could have read: a forged one
+// can't reach another partition, nor leave the range. With Config.CursorKey the JSON is sealed; see cursorForm.
 type cursor struct {
-	Index   string                     `json:"index,omitempty"`
-	LastKey map[string]json.RawMessage `json:"lastKey"`
-	Query   string                     `json:"q"`
+	Index   string     `json:"index,omitempty"`
+	LastKey keyMembers `json:"lastKey"`
+	Query   string     `json:"q"`
 }
 
-// maxCursor is more than any cursor takes: a key is at most 3,072 bytes, each at most six bytes of JSON.
-const maxCursor = 32 << 10
+// keyMembers is a key in a cursor: DynamoDB JSON by attribute name.
+type keyMembers map[string]json.RawMessage
+
+// maxCursor is more than any key takes in a cursor: a key is at most 3,072 bytes, and that of an index with it as many
+// again, each at most six bytes of JSON, and three of those four bytes of base64.
+const maxCursor = 64 << 10
 
 // cursorAfter is the cursor that follows a row.
 func (r *queryRun) cursorAfter(row Item) (string, error) {
-	digest, err := r.digest()
-	if err != nil {
+	c := cursor{Index: r.index}
+	var err error
+	if c.Query, err = r.digest(); err != nil {
 		return "", r.fail(err)
 	}
-	c := cursor{Index: r.index, LastKey: map[string]json.RawMessage{}, Query: digest}
-	for _, half := range r.halves() {
-		if c.LastKey[half.Name], err = keyJSON(row[half.Name]); err != nil {
-			return "", r.fail(err)
+	if c.LastKey, err = membersOf(row, r.halves(r.model)); err != nil {
+		return "", r.fail(err)
+	}
+	return r.encodeCursor(c)
+}
+
+func membersOf(row Item, halves []*schema.KeyPart) (keyMembers, error) {
+	members := keyMembers{}
+	for _, half := range halves {
+		encoded, err := keyJSON(row[half.Name])
+		if err != nil {
+			return nil, err
 		}
+		members[half.Name] = encoded
 	}
-	encoded, err := compactJSON(c)
+	return members, nil
+}
+
+// key reads a key back. Another way to write it, and a member more or less, is an error.
+func (k keyMembers) key(halves []*schema.KeyPart) (Item, error) {
+	key := Item{}
+	for _, half := range halves {
+		value, err := parseKeyJSON(k[half.Name], half.Type)
+		if err != nil || len(keyText(value)) > half.Max {
+			return nil, errCursorDamaged
+		}
+		canonical, err := keyJSON(value)
+		if err != nil || !bytes.Equal(canonical, k[half.Name]) {
+			return nil, errCursorDamaged
+		}
+		key[half.Name] = value
+	}
+	if len(k) != len(key) {
+		return nil, errCursorDamaged
+	}
+	return key, nil
+}
+
+func (c *call) encodeCursor(content any) (string, error) {
+	encoded, err := compactJSON(content)
 	if err != nil {
-		return "", r.fail(err)
+		return "", c.fail(err)
 	}
-	return base64.RawURLEncoding.EncodeToString(encoded), nil
+	return c.model.db.cursors.encode(encoded, c.model.logicalTable()), nil
+}
+
+// decodeCursor reads a cursor of at most some bytes into what it is made of. There is one way to write a cursor; whatever
+// else decodes to the same is not ours.
+func (c *call) decodeCursor(encoded string, most int64, content any) error {
+	if int64(len(encoded)) > most {
+		return errCursorDamaged
+	}
+	decoded, err := c.model.db.cursors.decode(encoded, c.model.logicalTable())
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(decoded, content); err != nil {
+		return errCursorDamaged
+	}
+	if again, err := compactJSON(content); err != nil || !bytes.Equal(again, decoded) {
+		return errCursorDamaged
+	}
+	return nil
 }
 
 // resume makes the run begin after a cursor. An empty one means the beginning.
@@ -70,49 +135,30 @@ func (r *queryRun) resume(encoded string) error {
 	return nil
 }
 
+var errCursorElsewhere = fmt.Errorf("%w: it belongs to another query", ErrInvalidCursor)
+
 func (r *queryRun) parseCursor(encoded string) (Item, error) {
-	damaged := fmt.Errorf("%w: it is damaged", ErrInvalidCursor)
-	if len(encoded) > maxCursor {
-		return nil, damaged
-	}
-	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
-	// The decoder skips line ends and, unless strict, takes loose last bits.
-	if err != nil || base64.RawURLEncoding.EncodeToString(decoded) != encoded {
-		return nil, damaged
-	}
 	var c cursor
-	if err := json.Unmarshal(decoded, &c); err != nil {
-		return nil, damaged
+	if err := r.decodeCursor(encoded, maxCursor, &c); err != nil {
+		return nil, err
 	}
 	digest, err := r.digest()
 	if err != nil {
 		return nil, err
 	}
 	if c.Query != digest || c.Index != r.index {
-		return nil, fmt.Errorf("%w: it belongs to another query", ErrInvalidCursor)
+		return nil, errCursorElsewhere
 	}
-	last := Item{}
-	for _, half := range r.halves() {
-		value, err := parseKeyJSON(c.LastKey[half.Name], half.Type)
-		if err != nil || len(keyText(value)) > half.Max {
-			return nil, damaged
-		}
-		last[half.Name] = value
-		if c.LastKey[half.Name], err = keyJSON(value); err != nil {
-			return nil, damaged
-		}
+	last, err := c.LastKey.key(r.halves(r.model))
+	if err != nil {
+		return nil, err
 	}
-	// There is one way to write a cursor; whatever else decodes to the same is not ours.
-	if again, err := compactJSON(c); err != nil || len(c.LastKey) != len(last) || !bytes.Equal(again, decoded) {
-		return nil, damaged
-	}
-	if !schema.Equal(last[r.pk.Name], r.partition) {
+	switch {
+	case !schema.Equal(last[r.pk.Name], r.partition):
 		return nil, fmt.Errorf("%w: its key is in another partition", ErrInvalidCursor)
-	}
-	if !r.model.keyInScope(last) {
+	case !r.model.keyInScope(last):
 		return nil, fmt.Errorf("%w: its key is of another scope", ErrInvalidCursor)
-	}
-	if r.sk != nil && !r.sortRange.contains(last[r.sk.Name]) {
+	case r.sk != nil && !r.sortRange.contains(last[r.sk.Name]):
 		return nil, fmt.Errorf("%w: its key is outside the query's range", ErrInvalidCursor)
 	}
 	return last, nil
@@ -154,6 +200,11 @@ func (r *queryRun) digest() (string, error) {
 	if !r.model.scope.IsZero() {
 		members["scope"] = r.model.scope.keyText()
 	}
+	return digestOf(members)
+}
+
+// digestOf is the digest of a canonical query or scan.
+func digestOf(members map[string]any) (string, error) {
 	canonical, err := compactJSON(members)
 	if err != nil {
 		return "", err

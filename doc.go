@@ -12,8 +12,9 @@ There are few:
   - [Record] is a record without a Go type, described by a model document.
   - [Condition] says what a stored item must be: in [OnlyIf] and in Query.Filter.
   - [ChangePart] says what a Change does to an item that is not in hand.
-  - [Query] says what to read from one partition, [SortCondition] narrows it, [Page] is a part of the answer. [Scan] reads
-    a whole table, and only that is called so.
+  - [Query] says what to read from one partition, [SortCondition] narrows it, [Page] is a part of the answer; [Select]
+    reads a part of each record.
+  - [Scan] says how to read a whole table or index, for migrations and exports. Only that is called so.
   - [TransactOp], [BatchOp] and [ReadOp] are verbs to come: several of them are one request of [DB.Transact],
     [DB.BatchWrite], [DB.TransactGet] or [DB.BatchGet].
   - [Partition] is all rows under one partition key, of whatever entities: for [DB.Collection] and [DB.ClearPartition].
@@ -108,7 +109,8 @@ logical table, the entity, the scope, the attribute and the item's key: moved an
 stored as a map of binary members and is never sent, compared or put into an error in clear. Use [Secret] for its type,
 which prints as [REDACTED], or [Redact] and [RedactHandler] for plain fields.
 
-Everything fails closed. Without a key every verb of the model is [ErrEncryptionNotConfigured]; a key that is missing,
+Everything fails closed. Without a key every verb of the model is [ErrEncryptionNotConfigured], but for a [Select] of
+attributes that are not encrypted; a key that is missing,
 denied, disabled or another one, and a value that is damaged, planted, moved or removed, is an error that matches
 [ErrEncryption] and fails the whole operation, a write before any request to DynamoDB. No switch softens this. Keys come
 from Config.KeyID or from a [KeyResolver], such as [ScopeKeys] with a key per tenant.

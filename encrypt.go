@@ -23,8 +23,9 @@ type sealer interface {
 	ready(m *model) error
 	// seal replaces encrypted attributes, present in the plain item, by envelopes for the place. item is not changed.
 	seal(ctx context.Context, m *model, key, item Item) (Item, error)
-	// opener opens the items of one call, which share the data keys they were sealed with.
-	opener(m *model) opener
+	// opener opens the encrypted ones among attributes, of the items of one call. Items share the data keys they were sealed
+	// with.
+	opener(m *model, attributes []*schema.Attribute) opener
 }
 
 // opener replaces envelopes by what was sealed in them.
@@ -46,7 +47,7 @@ func (refuse) seal(context.Context, *model, Item, Item) (Item, error) {
 	return nil, ErrEncryptionNotConfigured
 }
 
-func (refuse) opener(*model) opener { return refuse{} }
+func (refuse) opener(*model, []*schema.Attribute) opener { return refuse{} }
 
 func (refuse) expect(context.Context, []Item) {}
 

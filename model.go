@@ -133,7 +133,8 @@ type call struct {
 	account
 	model  *model
 	id     writeID
-	opener opener // nil for a model without encrypted attributes
+	opener opener       // nil when no encrypted attribute is read
+	part   *schema.Part // what is read of a record, when that is not all of it
 	// rehearsal is a preparation that is thrown away: it finds what is wrong with an operation, and seals nothing.
 	rehearsal bool
 }
@@ -150,27 +151,51 @@ func (m *model) run(ctx context.Context, op string, verb func(c *call) error) er
 
 // begin starts a verb. It refuses what no request may be sent for. Whoever calls it calls end.
 func (m *model) begin(op string) (*call, error) {
+	c, err := m.beginUnopened(op)
+	if err == nil {
+		err = c.opens(m.plan.Attributes)
+	}
+	return c, err
+}
+
+// beginUnopened starts a verb that reads no encrypted attribute, or says with opens which.
+func (m *model) beginUnopened(op string) (*call, error) {
 	if m == nil {
 		return nil, &OpError{Op: op, Model: "?", Err: errZeroModel}
 	}
-	return m.beginAt(op, instant{m.db.now()})
+	return m.newCall(op, instant{m.db.now()})
 }
 
 var errZeroModel = fmt.Errorf("%w: the model is the zero Model; make it with NewModel", ErrInvalidModel)
 
 // beginAt starts the part that a verb plays for one model, at the time that the verb read.
 func (m *model) beginAt(op string, now instant) (*call, error) {
+	c, err := m.newCall(op, now)
+	if err == nil {
+		err = c.opens(m.plan.Attributes)
+	}
+	return c, err
+}
+
+func (m *model) newCall(op string, now instant) (*call, error) {
 	c := &call{account: account{op: op, entity: m.plan.Entity, now: now}, model: m, id: m.db.newWriteID()}
 	if err := m.checkScope(); err != nil {
 		return c, c.fail(err)
 	}
-	if m.sealed {
-		if err := m.db.sealer.ready(m); err != nil {
-			return c, c.fail(err)
-		}
-		c.opener = m.db.sealer.opener(m)
-	}
 	return c, nil
+}
+
+// opens makes the call one that reads these attributes. With an encrypted one among them it needs a key.
+func (c *call) opens(attributes []*schema.Attribute) error {
+	if !slices.ContainsFunc(attributes, func(a *schema.Attribute) bool { return a.Encrypted }) {
+		return nil
+	}
+	sealer := c.model.db.sealer
+	if err := sealer.ready(c.model); err != nil {
+		return c.fail(err)
+	}
+	c.opener = sealer.opener(c.model, attributes)
+	return nil
 }
 
 // end ends a verb: what it kept to open items with is wiped, and the observer learns of it.
@@ -245,20 +270,27 @@ func (m *model) encodeOnly(record any, only []*schema.Attribute) (Item, error) {
 var errNotOurs = errors.New("theorydb: not a live record of the model")
 
 // fromItem is the other door: the only way from a stored item to a record. Nothing of an expired item is opened. record
-// is a new one that no caller holds yet; after an error it is thrown away.
+// is a new one that no caller holds yet; after an error it is thrown away. A record that is a part of T can't say what key
+// it has, so the item is asked.
 func (c *call) fromItem(ctx context.Context, stored Item, record any) error {
-	m := c.model
+	m, decode := c.model, c.model.plan.Decode
 	item, err := c.admit(stored)
+	if err == nil && c.part != nil {
+		decode, err = c.part.Decode, m.namesItself(item)
+	}
 	if err != nil {
 		return err
 	}
-	if m.sealed {
+	if c.opener != nil {
 		if item, err = c.opener.open(ctx, item); err != nil {
 			return err
 		}
 	}
-	if err := m.plan.Decode(item, record); err != nil {
+	if err := decode(item, record); err != nil {
 		return m.typeMismatch(err)
+	}
+	if c.part != nil {
+		return nil
 	}
 	// A row whose attributes name another key than it is stored under was put there by somebody else.
 	key, err := m.plan.Key(record)

@@ -7,18 +7,20 @@ import (
 	"sync"
 
 	"github.com/theorydb/theorydb/internal/envelope"
+	"github.com/theorydb/theorydb/internal/schema"
 	"github.com/theorydb/theorydb/internal/tlv"
 )
 
-func (s *kmsSealer) opener(m *model) opener {
-	return &kmsOpener{sealer: s, model: m, asked: map[string]askedKey{}}
+func (s *kmsSealer) opener(m *model, attributes []*schema.Attribute) opener {
+	return &kmsOpener{sealer: s, model: m, attributes: attributes, asked: map[string]askedKey{}}
 }
 
 // kmsOpener opens the items of one call. It asks KMS once for each distinct wrapped key of a page, and wipes the data
 // keys with the next page or the end of the call.
 type kmsOpener struct {
-	sealer *kmsSealer
-	model  *model
+	sealer     *kmsSealer
+	model      *model
+	attributes []*schema.Attribute // what is read; the encrypted ones among them are opened
 
 	mu    sync.Mutex
 	set   *KeySet
@@ -38,7 +40,7 @@ func wrappedKey(parts envelope.Parts) string { return string(parts.K[:]) + strin
 
 func (o *kmsOpener) open(ctx context.Context, stored Item) (Item, error) {
 	m := o.model
-	envelopes, err := m.envelopes(stored)
+	envelopes, err := m.envelopes(stored, o.attributes)
 	if err != nil || len(envelopes) == 0 {
 		return stored, err
 	}
@@ -64,10 +66,10 @@ func (o *kmsOpener) open(ctx context.Context, stored Item) (Item, error) {
 	return item, nil
 }
 
-// envelopes reads the form of every envelope of an item before KMS is asked about any.
-func (m *model) envelopes(stored Item) (map[string]envelope.Parts, error) {
+// envelopes reads the form of every envelope among some attributes of an item before KMS is asked about any.
+func (m *model) envelopes(stored Item, attributes []*schema.Attribute) (map[string]envelope.Parts, error) {
 	envelopes := map[string]envelope.Parts{}
-	for _, attribute := range m.plan.Attributes {
+	for _, attribute := range attributes {
 		if !attribute.Encrypted {
 			continue
 		}
@@ -141,7 +143,7 @@ const keysAtOnce = 16
 func (o *kmsOpener) expect(ctx context.Context, stored []Item) {
 	wanted := map[string]envelope.Parts{}
 	for _, item := range stored {
-		envelopes, err := o.model.envelopes(item)
+		envelopes, err := o.model.envelopes(item, o.attributes)
 		if err != nil {
 			continue
 		}

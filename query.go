@@ -35,14 +35,17 @@ type Query[T any] struct {
 	PageSize int
 	// Consistent makes the read strongly consistent, at twice the read capacity. A global index can't be read so.
 	Consistent bool
+	// Shard asks for one shard of a partition key whose template has the modifier shard:N. Key then leaves the component
+	// with that modifier zero. Model.Shards tells how many there are.
+	Shard ShardNumber
 }
 
-// Page is one page of a query.
+// Page is one page of a query or a scan.
 type Page[T any] struct {
 	// Items are the records. There may be none although more follow.
 	Items []*T
-	// Next is the cursor of the next page, empty after the last one. It shows key values; do not hand it to somebody
-	// who must not see them.
+	// Next is the cursor of the next page, empty after the last one. It shows key values, unless Config.CursorKey is set;
+	// do not hand it to somebody who must not see them.
 	Next string
 	// Capacity is how many read capacity units the page consumed, as DynamoDB reports it; the pages of a query add up.
 	Capacity float64
@@ -51,8 +54,13 @@ type Page[T any] struct {
 // Query reads the records of a query, page by page as they are consumed. No request is sent until the iterator is
 // ranged over; leaving the loop stops the paging. An error comes at most once, last, with a nil record.
 func (m *Model[T]) Query(ctx context.Context, query Query[T]) iter.Seq2[*T, error] {
-	return func(yield func(*T, error) bool) {
-		run, err := m.core.startQuery("Query", query.request(), wholeRecords)
+	return eachRecord[T](ctx, func() (*queryRun, error) { return m.core.startQuery("Query", query.request(), wholeRecords) })
+}
+
+// eachRecord yields what a query finds, as an R.
+func eachRecord[R any](ctx context.Context, start func() (*queryRun, error)) iter.Seq2[*R, error] {
+	return func(yield func(*R, error) bool) {
+		run, err := start()
 		defer func() { run.end(ctx, err) }()
 		if err != nil {
 			yield(nil, err)
@@ -66,7 +74,7 @@ func (m *Model[T]) Query(ctx context.Context, query Query[T]) iter.Seq2[*T, erro
 			}
 			run.expect(ctx, rows)
 			for _, row := range rows {
-				record := new(T)
+				record := new(R)
 				var ours bool
 				if ours, err = run.read(ctx, row, record); err != nil {
 					yield(nil, err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -24,18 +23,18 @@ type queryRequest struct {
 	descending      bool
 	limit, pageSize int
 	consistent      bool
+	shard           ShardNumber
 }
 
 func (q Query[T]) request() queryRequest {
-	return queryRequest{&q.Key, q.Index, q.Sort, q.Filter, q.Descending, q.Limit, q.PageSize, q.Consistent}
+	return queryRequest{&q.Key, q.Index, q.Sort, q.Filter, q.Descending, q.Limit, q.PageSize, q.Consistent, q.Shard}
 }
 
 // queryRun is a query under way: compiled once, then sent page by page.
 type queryRun struct {
 	*call
 	queryRequest
-	secondary *schema.Index   // nil for the table
-	pk, sk    *schema.KeyPart // of the table or the index; sk is nil without a sort key
+	source
 	partition types.AttributeValue
 	sortRange sortRange
 	wants     wanted
@@ -46,14 +45,6 @@ type queryRun struct {
 	found int
 }
 
-// wanted says what a query reads of its rows.
-type wanted int
-
-const (
-	wholeRecords wanted = iota
-	keysOnly
-)
-
 // startQuery compiles a query. It sends nothing. Whoever calls it calls end, after an error too, but for one that sends
 // nothing at all.
 func (m *model) startQuery(op string, q queryRequest, wants wanted) (*queryRun, error) {
@@ -61,14 +52,20 @@ func (m *model) startQuery(op string, q queryRequest, wants wanted) (*queryRun, 
 	if c == nil {
 		return nil, err
 	}
-	run := &queryRun{call: c, queryRequest: q, pk: m.plan.PK, sk: m.plan.SK, wants: wants}
+	return c.query(q, wants, err)
+}
+
+// query compiles a query of a call that has begun, or could not for the error that begun is.
+func (c *call) query(q queryRequest, wants wanted, begun error) (*queryRun, error) {
+	run := &queryRun{call: c, queryRequest: q, wants: wants}
 	run.account.index = q.index
-	if err == nil {
-		if err = run.compile(); err != nil {
-			err = c.fail(err)
-		}
+	if begun != nil {
+		return run, begun
 	}
-	return run, err
+	if err := run.compile(); err != nil {
+		return run, c.fail(err)
+	}
+	return run, nil
 }
 
 // end ends the run; see call.end.
@@ -84,58 +81,23 @@ func (r *queryRun) compile() (err error) {
 	if r.limit < 0 || r.pageSize < 0 {
 		return fmt.Errorf("%w: Limit and PageSize can't be negative", ErrInvalidQuery)
 	}
-	if err := r.chooseIndex(); err != nil {
+	if r.source, err = r.call.source(r.index, r.wants, r.consistent); err != nil {
 		return err
 	}
 	if err := m.accept(r.key); err != nil {
 		return err
 	}
-	if r.partition, err = r.pk.Value(r.key); err != nil {
+	if r.partition, err = r.shard.partition(r.pk, r.key); err != nil {
 		return err
 	}
 	if r.sortRange, err = m.sortRange(r.sk, r.key, r.sort); err != nil {
 		return err
 	}
-	if err := r.checkFilter(r.filter); err != nil {
+	if err := errors.Join(r.covers(m, r.filter), r.checkFilter(r.filter)); err != nil {
 		return err
 	}
 	r.request, err = r.input() // what can't be asked is refused now, and not at the first page
 	return err
-}
-
-// chooseIndex takes the index that the query names. None is ever guessed.
-func (r *queryRun) chooseIndex() error {
-	if r.index == "" {
-		return nil
-	}
-	m := r.model
-	var names []string
-	for _, index := range m.plan.Indexes {
-		names = append(names, index.Name)
-		if index.Name == r.index {
-			r.secondary, r.pk, r.sk = index, index.PK, index.SK
-		}
-	}
-	switch {
-	case r.secondary == nil:
-		return fmt.Errorf("%w: %s has no index %q; it has %q", ErrInvalidQuery, m.plan.Entity, r.index, names)
-	case r.consistent && !r.secondary.Local:
-		return fmt.Errorf("%w: %q is a global index, which can't be read consistently", ErrInvalidQuery, r.index)
-	case r.wants == wholeRecords && !m.projectsWhole(r.secondary):
-		return fmt.Errorf("%w: index %q does not project every attribute of %s; Count works on it", ErrInvalidQuery, r.index, m.plan.Entity)
-	}
-	return nil
-}
-
-// halves are the key attributes that a page ends with: those of the index, and the table's.
-func (r *queryRun) halves() []*schema.KeyPart {
-	halves := r.model.halves()
-	for _, half := range []*schema.KeyPart{r.pk, r.sk} {
-		if half != nil && !slices.ContainsFunc(halves, func(h *schema.KeyPart) bool { return h.Name == half.Name }) {
-			halves = append(halves, half)
-		}
-	}
-	return halves
 }
 
 // checkFilter refuses what DynamoDB would: a filter on the key, which is what the key condition is for.
@@ -145,13 +107,8 @@ func (r *queryRun) checkFilter(filter Condition) error {
 			return err
 		}
 	}
-	if r.secondary != nil && filter.attribute != "" && !r.model.projects(r.secondary, filter.attribute) {
-		return fmt.Errorf("%w: Filter names %q, which index %q does not project", ErrInvalidQuery, filter.attribute, r.index)
-	}
-	for _, half := range []*schema.KeyPart{r.pk, r.sk} {
-		if half != nil && filter.attribute == half.Name {
-			return fmt.Errorf("%w: Filter names the key attribute %q; use Key and Sort", ErrInvalidQuery, half.Name)
-		}
+	if filter.attribute != "" && r.isKey(filter.attribute) {
+		return fmt.Errorf("%w: Filter names the key attribute %q; use Key and Sort", ErrInvalidQuery, filter.attribute)
 	}
 	return nil
 }
@@ -161,16 +118,7 @@ func (r *queryRun) expect(ctx context.Context, rows []Item) {
 	if r.opener == nil {
 		return
 	}
-	var read []Item
-	for _, row := range rows {
-		if r.limit > 0 && len(read) >= r.limit-r.found {
-			break
-		}
-		if !r.excepted(row) && r.model.lifetime.isLive(row, r.now) && r.model.owns(row) {
-			read = append(read, row)
-		}
-	}
-	r.opener.expect(ctx, read)
+	r.expectRows(ctx, slices.DeleteFunc(slices.Clone(rows), r.excepted), r.limit, r.found)
 }
 
 // more reports whether another page is wanted and there may be one.
@@ -221,8 +169,12 @@ func (r *queryRun) input() (*dynamodb.QueryInput, error) {
 	if r.secondary != nil {
 		input.IndexName = aws.String(r.secondary.Name)
 	}
-	if r.wants == keysOnly {
-		input.ProjectionExpression = aws.String(r.keyProjection(b))
+	if names := r.projection(); names != nil {
+		projection := b.Projection(names)
+		if err := checkExpression(projection); err != nil {
+			return nil, err
+		}
+		input.ProjectionExpression = aws.String(projection)
 	}
 	input.ExpressionAttributeNames, input.ExpressionAttributeValues = b.Names(), b.Values()
 	return input, nil
@@ -250,10 +202,8 @@ func (r *queryRun) next() *dynamodb.QueryInput {
 // live is the filter on expired items. Where the ttl is itself a key of the index DynamoDB refuses it in a filter, and
 // only reading the row decides.
 func (r *queryRun) live(b *expr.Builder) expr.Expr {
-	for _, half := range []*schema.KeyPart{r.pk, r.sk} {
-		if half != nil && half.Name == r.model.lifetime.attribute {
-			return expr.Expr{}
-		}
+	if r.isKey(r.model.lifetime.attribute) {
+		return expr.Expr{}
 	}
 	return r.model.lifetime.live(b, r.now)
 }
@@ -261,18 +211,17 @@ func (r *queryRun) live(b *expr.Builder) expr.Expr {
 // maxPageSize is more items than fit in the 1 MB of a page.
 const maxPageSize = 1 << 20
 
-// keyProjection is what counting needs: the key and what tells a record of the model from other rows.
-func (r *queryRun) keyProjection(b *expr.Builder) string {
-	var names []string
-	for _, half := range r.halves() {
-		names = append(names, b.Name(half.Name))
+// projection is what is read of a row; nil for all of it. Counting needs the key and what tells a record of the model
+// from other rows.
+func (r *queryRun) projection() []string {
+	switch r.wants {
+	case keysOnly:
+		return r.rowNames(&r.source)
+	case partOfRecords:
+		return r.partNames(&r.source)
+	case wholeRecords:
 	}
-	for _, name := range []string{entityAttribute, r.model.lifetime.attribute} {
-		if placeholder := b.Name(name); !slices.Contains(names, placeholder) {
-			names = append(names, placeholder)
-		}
-	}
-	return strings.Join(names, ",")
+	return nil
 }
 
 // read reads a row into record, and says whether it is one of the query's.
@@ -280,15 +229,11 @@ func (r *queryRun) read(ctx context.Context, row Item, record any) (bool, error)
 	if r.excepted(row) {
 		return false, nil
 	}
-	err := r.fromItem(ctx, row, record)
-	if errors.Is(err, errNotOurs) {
-		return false, nil
+	ours, err := r.readRow(ctx, row, record)
+	if ours {
+		r.found++
 	}
-	if err != nil {
-		return false, r.fail(err)
-	}
-	r.found++
-	return true, nil
+	return ours, err
 }
 
 // counts says whether a row is one of the query's, by its key alone.

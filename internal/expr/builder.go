@@ -1,7 +1,9 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -38,6 +40,18 @@ func (b *Builder) Value(value types.AttributeValue) string {
 	placeholder := ":" + strconv.FormatInt(int64(len(b.values)), 36)
 	b.values[placeholder] = value
 	return placeholder
+}
+
+// Projection is a projection expression of attributes, each named once however often it is given: DynamoDB refuses one
+// that stands in it twice.
+func (b *Builder) Projection(attributes []string) string {
+	var placeholders []string
+	for _, attribute := range attributes {
+		if placeholder := b.Name(attribute); !slices.Contains(placeholders, placeholder) {
+			placeholders = append(placeholders, placeholder)
+		}
+	}
+	return strings.Join(placeholders, ",")
 }
 
 // Names returns ExpressionAttributeNames, nil when no name was used: DynamoDB refuses an empty map.

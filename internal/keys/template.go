@@ -50,6 +50,11 @@ func (t *Template) Render(values []string) (string, error) {
 // "A#{b}#C#{d}" it is "A#" with no value and "A#x#C#" with one. With a value for
 // each component it is what [Template.Render] gives. Errors are as there.
 func (t *Template) Prefix(values []string) (string, error) {
+	return t.prefix(values, func(c Component, i int) (string, error) { return c.Encode(values[i]) })
+}
+
+// prefix is Prefix with the text of each component as encode has it.
+func (t *Template) prefix(values []string, encode func(c Component, i int) (string, error)) (string, error) {
 	if len(values) > len(t.components) {
 		return "", fmt.Errorf("%w: %d values for the %d components of template %q", ErrInvalidValue, len(values), len(t.components), t.text)
 	}
@@ -67,7 +72,7 @@ func (t *Template) Prefix(values []string) (string, error) {
 		if s.component == len(values) {
 			break
 		}
-		encoded, err := c.Encode(values[s.component])
+		encoded, err := encode(c, s.component)
 		if err != nil {
 			return "", err
 		}

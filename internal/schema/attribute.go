@@ -47,6 +47,7 @@ type slot interface {
 	set(rec reflect.Value, av types.AttributeValue) error // nil sets zero
 	operand(v any) (types.AttributeValue, error)
 	element(v any) (types.AttributeValue, error)
+	form() (reflect.Type, *codec)
 }
 
 // shape is what a kind of record has in common: how to reach into it and how

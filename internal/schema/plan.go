@@ -87,12 +87,16 @@ func (p *Plan) Encode(rec any) (Item, error) {
 // fresh. Errors are *ValueError, also for a required attribute that is absent;
 // rec is untouched then.
 func (p *Plan) Decode(item Item, rec any) error {
-	v, err := p.shape.open(rec)
+	return decode(p.shape, p.Attributes, item, rec)
+}
+
+func decode(s shape, attributes []*Attribute, item Item, rec any) error {
+	v, err := s.open(rec)
 	if err != nil {
 		return err
 	}
-	aside := p.shape.blank(v)
-	for _, a := range p.Attributes {
+	aside := s.blank(v)
+	for _, a := range attributes {
 		av := item[a.Name]
 		if av == nil && a.Required {
 			return &ValueError{Attr: a.Name, Problem: "is required and absent"}
@@ -101,7 +105,7 @@ func (p *Plan) Decode(item Item, rec any) error {
 			return valueError(a.Name, err)
 		}
 	}
-	p.shape.collapse(aside, func(name string) bool { return item[name] == nil })
+	s.collapse(aside, func(name string) bool { return item[name] == nil })
 	v.Set(aside)
 	return nil
 }

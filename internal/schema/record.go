@@ -150,6 +150,8 @@ func (s *recordSlot) heldAsNil(rec reflect.Value) bool {
 	return s.sealed && !s.omit && nillable(s.typ) && rec.MapIndex(s.key).IsValid()
 }
 
+func (s *recordSlot) form() (reflect.Type, *codec) { return s.typ, s.codec }
+
 func (s *recordSlot) typed(from reflect.Value) (reflect.Value, error) {
 	to := reflect.New(s.typ).Elem()
 	if !convertLoosely(from, to, s.codec.format) {

@@ -46,7 +46,8 @@ type scanner struct {
 	members   []member
 	templates []template
 	entity    *tag
-	pointers  [][]int // embedded pointers, outer ones first
+	settle    func(*member) bool // has a say in each member before its codec is built; false drops it. nil for none
+	pointers  [][]int            // embedded pointers, outer ones first
 	inside    []reflect.Type
 	problems  problems
 }
@@ -177,7 +178,10 @@ func (s *scanner) member(f reflect.StructField, name string, index []int) {
 			m.name = snakeCase(f.Name)
 		}
 	}
-	c, err := s.compiler.member(f.Type, t)
+	if s.settle != nil && !s.settle(&m) {
+		return
+	}
+	c, err := s.compiler.member(f.Type, m.tag)
 	if err != nil {
 		s.memberProblem(name, err)
 		c = nil

@@ -70,6 +70,8 @@ func (s *structShape) collapse(rec reflect.Value, absent func(name string) bool)
 // structSlot is an attribute in a struct field.
 type structSlot struct{ member }
 
+func (s *structSlot) form() (reflect.Type, *codec) { return s.typ, s.codec }
+
 func (s *structSlot) value(rec reflect.Value) (types.AttributeValue, error) { return s.encode(rec, 0) }
 
 func (s *structSlot) isZero(rec reflect.Value) bool {
