@@ -60,7 +60,16 @@ func (r *queryRun) cursorAfter(row Item) (string, error) {
 	if c.LastKey, err = membersOf(row, r.halves(r.model)); err != nil {
 		return "", r.fail(err)
 	}
-	return r.encodeCursor(c)
+	return r.encoded(c)
+}
+
+// encoded is the text of a cursor.
+func (c *call) encoded(content any) (string, error) {
+	text, err := c.model.encodeCursor(content)
+	if err != nil {
+		return "", c.fail(err)
+	}
+	return text, nil
 }
 
 func membersOf(row Item, halves []*schema.KeyPart) (keyMembers, error) {
@@ -95,21 +104,21 @@ func (k keyMembers) key(halves []*schema.KeyPart) (Item, error) {
 	return key, nil
 }
 
-func (c *call) encodeCursor(content any) (string, error) {
+func (m *model) encodeCursor(content any) (string, error) {
 	encoded, err := compactJSON(content)
 	if err != nil {
-		return "", c.fail(err)
+		return "", err
 	}
-	return c.model.db.cursors.encode(encoded, c.model.logicalTable()), nil
+	return m.db.cursors.encode(encoded, m.logicalTable()), nil
 }
 
 // decodeCursor reads a cursor of at most some bytes into what it is made of. There is one way to write a cursor; whatever
 // else decodes to the same is not ours.
-func (c *call) decodeCursor(encoded string, most int64, content any) error {
+func (m *model) decodeCursor(encoded string, most int64, content any) error {
 	if int64(len(encoded)) > most {
 		return errCursorDamaged
 	}
-	decoded, err := c.model.db.cursors.decode(encoded, c.model.logicalTable())
+	decoded, err := m.db.cursors.decode(encoded, m.logicalTable())
 	if err != nil {
 		return err
 	}
@@ -139,7 +148,7 @@ var errCursorElsewhere = fmt.Errorf("%w: it belongs to another query", ErrInvali
 
 func (r *queryRun) parseCursor(encoded string) (Item, error) {
 	var c cursor
-	if err := r.decodeCursor(encoded, maxCursor, &c); err != nil {
+	if err := r.model.decodeCursor(encoded, maxCursor, &c); err != nil {
 		return nil, err
 	}
 	digest, err := r.digest()

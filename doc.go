@@ -17,7 +17,9 @@ There are few:
   - [Scan] says how to read a whole table or index, for migrations and exports. Only that is called so.
   - [TransactOp], [BatchOp] and [ReadOp] are verbs to come: several of them are one request of [DB.Transact],
     [DB.BatchWrite], [DB.TransactGet] or [DB.BatchGet].
-  - [Partition] is all rows under one partition key, of whatever entities: for [DB.Collection] and [DB.ClearPartition].
+  - [Partition] is all rows of one partition key, of whichever models; [Destination] is where the records of one model go
+    when it is read.
+  - [Retention] is the one handle that deletes records of append_only models.
 
 # A model
 
@@ -101,6 +103,19 @@ A model with scope fields has no verb until a scope is given:
 
 Every partition key of the model, of its indexes too, begins with the scope. Scope fields are filled in on write,
 records and rows of another scope are refused, and cursors and sealed values are bound to it.
+
+# Partitions and streams
+
+Models whose partition keys are alike share partitions. Collection reads one of them whole, in one pass, and brings each
+record to the destination of its model. ClearPartition deletes its rows whatever they are, without reading them, but for
+those of entities that are to be kept and of append_only models. Records of those are deleted by Retention alone, which
+the observer is told of with its reason.
+
+	err = db.Collection(ctx, users.Partition(User{ID: id}), users.Into(&found), sessions.Each(revoke))
+
+Decode reads the two images of a DynamoDB stream record as a read would; EntityOf says beforehand whose they are. For it,
+and in a collection, a row belongs to the entity that it names, and a row of another writer, which names none, to the
+one model whose keys it fits.
 
 # Encryption
 

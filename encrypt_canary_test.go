@@ -97,7 +97,7 @@ func newAviary(t *testing.T) *aviary {
 	return a
 }
 
-func registered[T any](t *testing.T, db *theorydb.DB) *theorydb.Model[T] {
+func registered[T any](t testing.TB, db *theorydb.DB) *theorydb.Model[T] {
 	m, err := theorydb.NewModel[T](db)
 	require.NoError(t, err)
 	return m

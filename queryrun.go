@@ -154,7 +154,11 @@ func (r *queryRun) input() (*dynamodb.QueryInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter = expr.And(r.live(b), m.ours(b), r.sortRange.filter(b), filter)
+	live := expr.Expr{}
+	if r.wants != keysToDelete {
+		live = r.live(b)
+	}
+	filter = expr.And(live, m.ours(b), r.sortRange.filter(b), filter)
 	if err := checkExpression(filter.String()); err != nil {
 		return nil, err
 	}
@@ -215,7 +219,7 @@ const maxPageSize = 1 << 20
 // from other rows.
 func (r *queryRun) projection() []string {
 	switch r.wants {
-	case keysOnly:
+	case keysOnly, keysToDelete:
 		return r.rowNames(&r.source)
 	case partOfRecords:
 		return r.partNames(&r.source)

@@ -28,7 +28,7 @@ func (r *scanRun) cursor() (string, error) {
 			}
 		}
 	}
-	return r.encodeCursor(c)
+	return r.encoded(c)
 }
 
 // resume makes the run begin after a cursor. An empty one means the beginning.
@@ -44,7 +44,7 @@ func (r *scanRun) resume(encoded string) error {
 
 func (r *scanRun) parseCursor(encoded string) error {
 	var c scanCursor
-	if err := r.decodeCursor(encoded, maxCursor*int64(len(r.segments)), &c); err != nil {
+	if err := r.model.decodeCursor(encoded, maxCursor*int64(len(r.segments)), &c); err != nil {
 		return err
 	}
 	digest, err := r.digest()

@@ -22,6 +22,7 @@ const (
 	wholeRecords wanted = iota
 	partOfRecords
 	keysOnly
+	keysToDelete // expired ones too
 )
 
 // source finds the table, or the index of that name. None is ever guessed.
