@@ -164,7 +164,7 @@ func TestBatchWriteOfTenThousandItemsLosesNone(t *testing.T) {
 	all := accounts(10_000)
 	dropped := e.faults.On("BatchWriteItem").Nth(20).CommitThenDrop()
 	cut := e.faults.On("BatchWriteItem").Nth(200).CutBody()
-	chance := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible
+	chance := rand.New(rand.NewPCG(1, 2))
 	var mu sync.Mutex
 	var asked, back int
 	e.faults.On("BatchWriteItem").Always().ThrowBack(func(int) bool {

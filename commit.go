@@ -80,7 +80,7 @@ func (c *call) apply(ctx context.Context, w *write) (given, now Item, err error)
 			return nil, now, nil
 		}
 	}
-	return nil, nil, c.refuse(refusal{reason: ErrOutcomeUnknown}, err)
+	return nil, nil, c.refuse(refusal{reason: ErrOutcomeUnknown}, interruptedBy(ctx, err))
 }
 
 // send sends a write until there is an answer, and returns what DynamoDB gave back of the item.

@@ -153,9 +153,15 @@ What stays impossible, and what to do about it:
   - A global index is a little behind its table, and so is what it says of an expiry. What a decision hangs on is read by
     its key, with [Consistent].
   - Between an attempt whose answer was lost and its resend a rival may delete the item, and perhaps create it again. Then
-    Create, Put of a version and Delete may take effect a second time, a Create of ours that was deleted in between may be
-    told ErrAlreadyExists, and a model without created_at may judge wrongly, as may a Change, which holds none. A Delete
-    without a version may delete what a rival created between its attempts. A transaction has none of this.
+    Create, Put of a version and Delete may take effect a second time, and without a created_at an Update or Change of a
+    version too; a Create of ours that was deleted in between may be told ErrAlreadyExists. A model without created_at may
+    judge wrongly, as may a Change, which holds none; and any model may where the rival puts back a record that it held
+    from before the delete. A Delete without a version may delete what a rival created between its attempts. A transaction
+    has none of this.
+  - A Put inserts where there is no item, whatever version its record holds. So who holds a record from before a delete can
+    put it back. Update does not, and neither does a Put with IfVersion.
+  - A request that an attempt sent and the network delivers after the call has returned can take effect then, as far as its
+    condition holds.
   - BatchWriteItem has no conditions, so nothing is promised of [DB.BatchWrite] but that every item is stored or named.
     Each operation says so with [Unchecked].
   - A stream image, an index and a page are what was. A record read from them may be of the past by the time it is used;

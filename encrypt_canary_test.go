@@ -73,6 +73,7 @@ type aviary struct {
 	many        *theorydb.Model[manySecrets]
 	scoped      *theorydb.Model[swapScoped]
 	open        *theorydb.Model[openRecord]
+	db          *theorydb.DB // of them all
 }
 
 func newAviary(t *testing.T) *aviary {
@@ -84,6 +85,7 @@ func newAviary(t *testing.T) *aviary {
 	}
 	var err error
 	db := a.vault.open(t, config)
+	a.db = db
 	a.source = registered[Credential](t, db)
 	a.many = registered[manySecrets](t, db)
 	a.credentials = registered[versionedCredential](t, db)
@@ -174,6 +176,7 @@ func (a *aviary) workload(t *testing.T, n int) {
 	a.did(t, err, got)
 	a.printSecrets(got)
 
+	a.groups(t, n)
 	a.failingCalls(t, plain, held)
 	a.did(t, a.source.Delete(ctx, &plain, theorydb.Returning(&old)), old)
 }

@@ -48,7 +48,7 @@ var kmsRefusals = []kmsRefusal{
 }
 
 // credentialVerbs are the verbs by what they need of KMS.
-func credentialVerbs(ctx context.Context, m *theorydb.Model[versionedCredential]) map[string]map[string]func() error {
+func credentialVerbs(ctx context.Context, db *theorydb.DB, m *theorydb.Model[versionedCredential]) map[string]map[string]func() error {
 	held := func() *versionedCredential {
 		return &versionedCredential{ID: "1", Label: "l", Secret: theorydb.NewSecret("s"), Version: 1}
 	}
@@ -71,6 +71,23 @@ func credentialVerbs(ctx context.Context, m *theorydb.Model[versionedCredential]
 			_, err := m.Change(ctx, versionedCredential{ID: "3"}, theorydb.Set("secret", theorydb.NewSecret("x")), theorydb.AnyVersion(), theorydb.OrCreate())
 			return err
 		},
+		"BatchWrite": func() error { return db.BatchWrite(ctx, m.PutOp(held(), theorydb.Unchecked())) },
+		"Transact, create": func() error {
+			return db.Transact(ctx, m.CreateOp(&versionedCredential{ID: "2", Secret: theorydb.NewSecret("s")}))
+		},
+		"Transact, put":    func() error { return db.Transact(ctx, m.CheckOp(versionedCredential{ID: "4"}), m.PutOp(held())) },
+		"Transact, update": func() error { return db.Transact(ctx, m.UpdateOp(held())) },
+		"Transact, fields": func() error { return db.Transact(ctx, m.UpdateOp(held(), theorydb.Fields("secret"))) },
+		"Transact, change": func() error {
+			return db.Transact(ctx, m.ChangeOp(key, theorydb.Set("secret", theorydb.NewSecret("x")), theorydb.AnyVersion()))
+		},
+		"Transact, if unset": func() error {
+			return db.Transact(ctx, m.ChangeOp(key, theorydb.SetIfAbsent("secret", theorydb.NewSecret("x")), theorydb.AnyVersion()))
+		},
+		"Transact, or create": func() error {
+			return db.Transact(ctx, m.ChangeOp(versionedCredential{ID: "3"},
+				theorydb.Set("secret", theorydb.NewSecret("x")), theorydb.AnyVersion(), theorydb.OrCreate()))
+		},
 	}
 	reads := map[string]func() error{
 		"Get":       func() error { _, err := m.Get(ctx, key); return err },
@@ -80,6 +97,9 @@ func credentialVerbs(ctx context.Context, m *theorydb.Model[versionedCredential]
 			_, err := m.Modify(ctx, key, func(*versionedCredential) error { return nil })
 			return err
 		},
+		"BatchGet of a model": func() error { _, err := m.BatchGet(ctx, []versionedCredential{{ID: "4"}, key}); return err },
+		"BatchGet":            func() error { return db.BatchGet(ctx, []theorydb.ReadOp{m.GetOp(key)}) },
+		"TransactGet":         func() error { return db.TransactGet(ctx, m.GetOp(versionedCredential{ID: "4"}), m.GetOp(key)) },
 	}
 	all := map[string]func() error{}
 	for _, some := range []map[string]func() error{writes, reads} {
@@ -92,19 +112,20 @@ func credentialVerbs(ctx context.Context, m *theorydb.Model[versionedCredential]
 
 func TestEveryRefusalOfKMSFailsEveryVerbAndWritesNothing(t *testing.T) {
 	v := openVault(t)
-	seeded := model[versionedCredential](t, v.engine, v.sealed)
+	resolved := v.open(t, v.sealed)
+	seeded := registered[versionedCredential](t, resolved)
+	require.NoError(t, resolved.CreateTable(t.Context()))
 	require.NoError(t, seeded.Create(t.Context(), &versionedCredential{ID: "1", Label: "l", Secret: theorydb.NewSecret("s")}))
 	before := v.keys.Items(v.table)
 	cells := 0
 	for _, refusal := range kmsRefusals {
-		for operation := range credentialVerbs(t.Context(), seeded) {
-			m := seeded
+		for operation := range credentialVerbs(t.Context(), resolved, seeded) {
+			db, m := resolved, seeded
 			if operation == "DescribeKey" { // a DB that has not resolved its key
-				var err error
-				m, err = theorydb.NewModel[versionedCredential](v.open(t, v.sealed))
-				require.NoError(t, err)
+				db = v.open(t, v.sealed)
+				m = registered[versionedCredential](t, db)
 			}
-			for verb, call := range credentialVerbs(t.Context(), m)[operation] {
+			for verb, call := range credentialVerbs(t.Context(), db, m)[operation] {
 				name := fmt.Sprint(refusal.code, " ", refusal.status, " of ", operation, " in ", verb)
 				v.kmsFaults = &localaws.Faults{Next: v.keys}
 				if rule := v.kmsFaults.On(operation).Always(); refusal.status == 0 {

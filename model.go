@@ -45,7 +45,8 @@ func (m *Model[T]) Create(ctx context.Context, record *T) error {
 //
 // Over a live item it needs the version and created_at that record holds (ErrVersionConflict otherwise) and leaves
 // immutable attributes as they are stored (ErrImmutable). With OnlyIf or IfVersion the item must exist
-// (ErrItemNotFound). On success record holds what a read would give.
+// (ErrItemNotFound); without them a Put inserts where there is none, also a record that was deleted since it was read. On
+// success record holds what a read would give.
 func (m *Model[T]) Put(ctx context.Context, record *T, options ...PutOption) error {
 	return settled(ctx, m.core, "Put", record, func(c *call, aside *T) (*write, error) {
 		return c.put(ctx, aside, putOptionsOf(options))

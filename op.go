@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+
+	"github.com/theorydb/theorydb/internal/expr"
 )
 
 // TransactOp is an operation of DB.Transact. CreateOp, PutOp, UpdateOp, ChangeOp, DeleteOp and CheckOp of a Model make
@@ -130,6 +132,9 @@ func (m *Model[T]) CheckOp(key T, conditions ...Condition) TransactOp {
 			return nil, err
 		}
 		g := &guard{model: c.model, now: c.now, caller: And(conditions...)}
+		if _, err := c.model.compile(&expr.Builder{}, g.caller); err != nil { // before a data key is asked for
+			return nil, err
+		}
 		return &prepared{write: &write{call: c, kind: checksItem, key: stored, guard: g, again: resendAlways}}, nil
 	})
 }

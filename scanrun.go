@@ -61,7 +61,7 @@ func (m *model) startScan(op string, scan Scan) (*scanRun, error) {
 		return nil, err
 	}
 	run := &scanRun{call: c, Scan: scan}
-	run.account.index = scan.Index
+	run.index = scan.Index
 	if err != nil {
 		return run, err
 	}

@@ -27,9 +27,10 @@ type requestError struct {
 // was one.
 type interruptedError struct{ ended, last error }
 
-// interruptedBy is err, with the end of the caller's context if that has come.
+// interruptedBy is err, with the end of the caller's context if that has come and err does not say so.
 func interruptedBy(ctx context.Context, err error) error {
-	if ended := ctx.Err(); ended != nil {
+	var interrupted *interruptedError
+	if ended := ctx.Err(); ended != nil && !errors.As(err, &interrupted) {
 		return &interruptedError{ended: ended, last: err}
 	}
 	return err

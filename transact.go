@@ -128,15 +128,19 @@ func (g *group) sendTransaction(ctx context.Context, parts []*prepared) error {
 	if size > maxTransactionSize {
 		return g.fail(fmt.Errorf("%w: the operations have %d bytes, and DynamoDB's limit for a transaction is %d", ErrItemTooLarge, size, maxTransactionSize))
 	}
-	ctx, cancel := context.WithTimeout(ctx, tokenLife)
+	whileKnown, cancel := context.WithTimeout(ctx, tokenLife)
 	defer cancel()
-	output, seen, err := send(ctx, g.db, resendAlways, g.db.config.DynamoDB.TransactWriteItems, input)
+	output, seen, err := send(whileKnown, g.db, resendAlways, g.db.config.DynamoDB.TransactWriteItems, input)
 	g.attempts += seen.count
 	if err == nil {
 		for i := range output.ConsumedCapacity {
 			g.consumed(&output.ConsumedCapacity[i])
 		}
 		return nil
+	}
+	var interrupted *interruptedError
+	if ctx.Err() == nil && errors.As(err, &interrupted) && interrupted.last != nil {
+		err = interrupted.last // the token's time is up, and not the caller's
 	}
 	var canceled *types.TransactionCanceledException
 	switch {

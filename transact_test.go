@@ -1,6 +1,7 @@
 package theorydb_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -134,7 +135,7 @@ func TestACanceledTransactionDoesNothingAndNamesTheCauses(t *testing.T) {
 					require.ErrorIs(t, failed.Ops[2], test.cause)
 					var op *theorydb.OpError
 					require.ErrorAs(t, failed.Ops[2], &op)
-					if test.cause == theorydb.ErrVersionConflict {
+					if errors.Is(test.cause, theorydb.ErrVersionConflict) {
 						require.Equal(t, int64(2), op.StoredVersion)
 					}
 				})

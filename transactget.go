@@ -55,11 +55,11 @@ func (r *reads) transact(ctx context.Context) ([]Item, error) {
 		if errors.As(err, &canceled) {
 			return nil, r.canceled(canceled, r.calls, nil, err)
 		}
-		return nil, r.group.fail(cleanError(err))
+		return nil, r.fail(cleanError(err))
 	}
 	r.spent(seen, output.ConsumedCapacity)
 	if len(output.Responses) != len(r.keys) {
-		return nil, r.group.fail(errShortAnswer)
+		return nil, r.fail(errShortAnswer)
 	}
 	rows := make([]Item, len(r.keys))
 	for i, response := range output.Responses {

@@ -10,14 +10,9 @@ func (e *Expect) parse(p place) error {
 			ok = new(bool)
 			return boolInto(ok)(p)
 		},
-		"error": func(p place) error {
-			if err := textInto(&e.Error)(p); err != nil {
-				return err
-			}
-			if sentinels[e.Error] == nil {
-				return p.errorf("unknown error %q", e.Error)
-			}
-			return nil
+		"error": func(p place) (err error) {
+			e.Error, err = p.sentinel()
+			return err
 		},
 		"item_contains": itemInto(&e.ItemContains), "item_not_contains": itemInto(&e.ItemNotContains),
 		"item_has_fields": textsInto(&e.ItemHasFields), "item_missing_fields": textsInto(&e.ItemMissingFields),
@@ -26,7 +21,8 @@ func (e *Expect) parse(p place) error {
 		"item_field_not_equals_var": textMapInto(&e.ItemFieldNotEqualsVar),
 		"old_contains":              itemInto(&e.OldContains),
 		"returned_nothing":          boolInto(&e.ReturnedNothing),
-		"items":                     itemsInto(&e.Items), "items_contains": itemsInto(&e.ItemsContains),
+		"items":                     itemsInto(&e.Items, true), "items_contains": itemsInto(&e.ItemsContains, false),
+		"causes": causesInto(&e.Causes), "sent_operations": textsInto(&e.SentOperations), "expires_by": textInto(&e.ExpiresBy),
 		"count": countInto(&e.Count), "item_count": countInto(&e.Count), "winners": countInto(&e.Winners),
 		"requests": countInto(&e.Requests), "data_keys": countInto(&e.DataKeys),
 		"sent_has": wordsInto(&e.SentHas), "sent_lacks": wordsInto(&e.SentLacks),
@@ -39,6 +35,36 @@ func (e *Expect) parse(p place) error {
 		return p.errorf("ok says one thing and error another; give one of ok: true and error: NAME")
 	}
 	return nil
+}
+
+// sentinel reads the name of an error.
+func (p place) sentinel() (string, error) {
+	name, err := p.text()
+	if err == nil && sentinels[name] == nil {
+		return "", p.errorf("unknown error %q", name)
+	}
+	return name, err
+}
+
+// causesInto reads the error of each operation by position, null for one that was no cause.
+func causesInto(to *[]string) func(place) error {
+	return func(p place) error {
+		elements, err := p.elements()
+		if err != nil {
+			return err
+		}
+		causes := make([]string, len(elements))
+		for i, element := range elements {
+			if element.isNull() {
+				continue
+			}
+			if causes[i], err = element.sentinel(); err != nil {
+				return err
+			}
+		}
+		*to = causes
+		return nil
+	}
 }
 
 var attributeTypes = []string{"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"}
@@ -70,7 +96,8 @@ func wordsInto(to *[]string) func(place) error {
 
 const minWord = 4
 
-func itemsInto(to *[]map[string]any) func(place) error {
+// itemsInto reads a list of items. Where a list has one by position, null is an item that is absent.
+func itemsInto(to *[]map[string]any, byPosition bool) func(place) error {
 	return func(p place) error {
 		elements, err := p.elements()
 		if err != nil {
@@ -78,6 +105,9 @@ func itemsInto(to *[]map[string]any) func(place) error {
 		}
 		items := make([]map[string]any, len(elements))
 		for i, element := range elements {
+			if byPosition && element.isNull() {
+				continue
+			}
 			if err := itemInto(&items[i])(element); err != nil {
 				return err
 			}

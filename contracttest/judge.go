@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"github.com/theorydb/theorydb"
 )
 
 // judge compares what a step gave with what it expects, and returns one line for everything that differs. An
@@ -23,10 +20,12 @@ func (w *world) judge(ctx context.Context, step *Step, o *outcome) []string {
 	j.variables(w, e)
 	j.oldItem(e)
 	j.list(e)
+	j.operations(e)
 	j.number("count", e.Count, o.count)
 	j.number("winners", e.Winners, o.winners)
 	j.number("requests", e.Requests, o.requests)
 	j.number("data_keys", e.DataKeys, o.dataKeys)
+	j.expiry(e)
 	j.sentTexts(e)
 	if e.looksAtStored() {
 		stored, err := w.storedBehind(ctx, o)
@@ -72,7 +71,7 @@ func (j *judgement) values(e *Expect) {
 	for _, name := range sortedNames(e.ItemContains) {
 		same, got := j.compare(name, e.ItemContains[name])
 		if !same {
-			j.differs("item_contains %s: expected %s, got %s", name, j.expected(name, e.ItemContains[name]), got)
+			j.differs("item_contains %s: expected %s, got %s", name, j.expected(j.model, name, e.ItemContains[name]), got)
 		}
 	}
 	for _, name := range sortedNames(e.ItemNotContains) {
@@ -99,9 +98,9 @@ func (j *judgement) compare(name string, want any) (same bool, got string) {
 }
 
 // expected writes what is wanted as compare writes what there is.
-func (j *judgement) expected(name string, want any) string {
+func (j *judgement) expected(m *model, name string, want any) string {
 	if !j.isRaw {
-		declared := j.model.attributes[name]
+		declared := m.attributes[name]
 		return declared.canonical(declared.value(want))
 	}
 	value, err := valueFromJSON(want)
@@ -180,41 +179,6 @@ func (j *judgement) oldItem(e *Expect) {
 			j.differs("old_contains %s: expected %s, got %s", name, declared.canonical(declared.value(e.OldContains[name])), declared.canonical(j.old[name]))
 		}
 	}
-}
-
-// list compares a list of items, in order or in any; each must contain what is expected of it.
-func (j *judgement) list(e *Expect) {
-	if (e.Items != nil || e.ItemsContains != nil) && !j.listed {
-		j.differs("items: expected a list, the step gave none")
-		return
-	}
-	for i, expected := range e.ItemsContains {
-		if !slices.ContainsFunc(j.records, func(r theorydb.Record) bool { return j.firstDifference(expected, r) == "" }) {
-			j.differs("items_contains %d: no item contains it", i+1)
-		}
-	}
-	if e.Items == nil {
-		return
-	}
-	if len(j.records) != len(e.Items) {
-		j.differs("items: expected %d, got %d", len(e.Items), len(j.records))
-		return
-	}
-	for i, expected := range e.Items {
-		if difference := j.firstDifference(expected, j.records[i]); difference != "" {
-			j.differs("items %d, %s", i+1, difference)
-		}
-	}
-}
-
-// firstDifference says how a record does not contain what is expected of it.
-func (j *judgement) firstDifference(expected map[string]any, record theorydb.Record) string {
-	for _, name := range sortedNames(expected) {
-		if got := record[name]; !j.model.attributes[name].sameValue(expected[name], got) {
-			return fmt.Sprintf("%s: expected %s, got %s", name, j.expected(name, expected[name]), canonical(got))
-		}
-	}
-	return ""
 }
 
 func (j *judgement) number(what string, want, got *int) {

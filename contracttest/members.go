@@ -11,7 +11,7 @@ var stepMembers = map[string][]string{
 	"put":           {"item", "held", "save", "only_if", "if_version", "returning"},
 	"get":           {"key", "save", "consistent"},
 	"update":        {"item", "held", "save", "fields", "only_if", "if_version", "returning"},
-	"change":        append([]string{"key", "save", "only_if", "if_version", "any_version", "returning"}, changeMembers...),
+	"change":        append([]string{"key", "save", "only_if", "if_version", "any_version", "returning", "blind"}, changeMembers...),
 	"modify":        {"key", "save", "set", "add", "remove", "meanwhile"},
 	"delete":        {"key", "held", "only_if", "if_version", "any_version", "returning"},
 	"query":         append([]string{"save", "cursor", "query"}, queryMembers...),
@@ -26,36 +26,76 @@ var stepMembers = map[string][]string{
 	"raw_get":       {"key", "save"},
 	"kms":           {"alias", "state", "service", "points_to"},
 	"restart":       {},
+	"batch_get":     {"keys", "operations", "consistent", "batch_get"},
+	"batch_write":   {"operations", "batch_write"},
+	"transact":      {"operations"},
+	"transact_get":  {"keys", "operations", "transact_get"},
+	"scan":          {"index", "filter", "segments", "limit", "page_size", "consistent", "cursor", "save"},
+	"collection":    {"key", "models", "consistent"},
+	"clear":         append([]string{"keep", "retention", "cursor", "save"}, queryMembers...),
+	"fault":         {"throw_back", "lose_answer", "times"},
+	"declare":       {"document"},
+	"table":         {},
 }
 
 var (
-	changeMembers = []string{"set", "set_if_absent", "add", "remove", "append", "prepend", "delete_from_set", "or_create", "blind"}
-	queryMembers  = []string{"key", "index", "sort", "filter", "descending", "limit", "page_size", "consistent"}
+	changeMembers = []string{"set", "set_if_absent", "add", "remove", "append", "prepend", "delete_from_set", "or_create"}
+	queryMembers  = []string{"key", "index", "sort", "filter", "descending", "limit", "page_size", "consistent", "shard"}
 )
 
-// unservedOps are operations of the form that the library has no verb for yet.
-var unservedOps = []string{"batch_get", "batch_write", "transact"}
+// inside says what may stand inside a step of an op: which operations, with which members for all of them and for each.
+type inside struct {
+	always  []string
+	members map[string][]string
+}
 
-var racingOps = []string{"create", "put", "update", "change", "modify", "delete"}
+var insides = map[string]inside{
+	"race": {[]string{"op", "writers"}, only(stepMembers, "create", "put", "update", "change", "modify", "delete", "transact")},
 
-func checkMembers(p place, step Step, inRace bool) error {
-	if slices.Contains(unservedOps, step.Op) && !inRace {
-		return nil // it is reported when it runs
+	"batch_get":    {operationWords, only(operationMembers, "get")},
+	"transact_get": {operationWords, only(operationMembers, "get")},
+	"batch_write":  {operationWords, only(operationMembers, "put", "delete")},
+	"transact":     {operationWords, only(operationMembers, "create", "put", "update", "change", "delete", "check")},
+}
+
+var operationWords = []string{"op", "model", "scope"}
+
+// Members of the operations of a batch or a transaction. A create there inserts and nothing else.
+var operationMembers = map[string][]string{
+	"get":    {"key"},
+	"create": {"item"},
+	"put":    {"item", "held", "only_if", "if_version", "returning", "unchecked"},
+	"update": {"item", "held", "fields", "only_if", "if_version", "returning"},
+	"change": append([]string{"key", "only_if", "if_version", "any_version", "returning"}, changeMembers...),
+	"delete": {"key", "held", "only_if", "if_version", "any_version", "returning", "unchecked"},
+	"check":  {"key", "only_if"},
+}
+
+func only(members map[string][]string, ops ...string) map[string][]string {
+	chosen := make(map[string][]string, len(ops))
+	for _, op := range ops {
+		chosen[op] = members[op]
 	}
-	allowed, known := stepMembers[step.Op]
-	if !known {
+	return chosen
+}
+
+// checkMembers refuses a step that says more than its operation uses, or less. within is the op of the step that it stands
+// in, "" for a step of its own.
+func checkMembers(p place, step Step, within string) error {
+	always, ops := []string{"op", "model", "scope", "expect"}, stepMembers
+	if within != "" {
+		always, ops = insides[within].always, insides[within].members
+	}
+	allowed, known := ops[step.Op]
+	switch {
+	case !known && within != "":
+		return p.errorf("a %s is of %v", within, sortedNames(ops))
+	case !known:
 		return p.errorf("unknown op %q", step.Op)
 	}
 	list, err := p.members()
 	if err != nil {
 		return err
-	}
-	always := []string{"op", "model", "scope", "expect"}
-	if inRace {
-		if !slices.Contains(racingOps, step.Op) {
-			return p.errorf("a race is of %v", racingOps)
-		}
-		always = []string{"op", "writers"}
 	}
 	for _, m := range list {
 		if !slices.Contains(always, m.name) && !slices.Contains(allowed, m.name) {
@@ -68,12 +108,20 @@ func checkMembers(p place, step Step, inRace bool) error {
 	if has("query") && (has("key") || has("index") || has("sort")) {
 		return p.errorf("query stands instead of key, index and sort")
 	}
-	return step.checkRequired(p)
+	if has(step.Op) && (has("keys") || has("operations")) {
+		return p.errorf("%s stands instead of keys and operations", step.Op)
+	}
+	if step.Op == "clear" && has("retention") && has("keep") {
+		return p.errorf("a clear has one of keep and retention")
+	}
+	if step.Op == "clear" && !has("retention") && slices.ContainsFunc(queryMembers[1:], has) {
+		return p.errorf("a clear without retention is of a whole partition")
+	}
+	return step.checkRequired(p, allowed)
 }
 
 // checkRequired refuses a step that lacks what its operation is about.
-func (s *Step) checkRequired(p place) error {
-	allowed := stepMembers[s.Op]
+func (s *Step) checkRequired(p place, allowed []string) error {
 	switch {
 	case slices.Contains(allowed, "item") && s.Item == nil:
 		return p.errorf("op %s needs an item", s.Op)
@@ -81,8 +129,18 @@ func (s *Step) checkRequired(p place) error {
 		return p.errorf("op %s needs a key", s.Op)
 	case slices.Contains(allowed, "ms") && s.Milliseconds <= 0:
 		return p.errorf("op %s needs ms, a number above 0", s.Op)
+	case slices.Contains(allowed, "keys") && (s.Keys == nil) == (s.Operations == nil):
+		return p.errorf("op %s needs one of keys and operations", s.Op)
+	case slices.Contains(allowed, "operations") && s.Keys == nil && s.Operations == nil:
+		return p.errorf("op %s needs operations", s.Op)
 	case s.Op == "kms" && !s.KMS.isOneThing():
 		return p.errorf("op kms needs one of state, service and points_to")
+	case s.Op == "fault" && !s.Fault.isOneThing():
+		return p.errorf("op fault needs one of throw_back and lose_answer")
+	case s.Op == "declare" && s.Document == nil:
+		return p.errorf("op declare needs a document")
+	case s.Op == "collection" && s.Models == nil:
+		return p.errorf("op collection needs models")
 	case s.Op == "race" && s.Race == nil:
 		return p.errorf("op race needs a race")
 	}

@@ -9,16 +9,17 @@ func parseSteps(p place) ([]Step, error) {
 	}
 	steps := make([]Step, len(elements))
 	for i, element := range elements {
-		if steps[i], err = parseStep(element, false); err != nil {
+		if steps[i], err = parseStep(element, ""); err != nil {
 			return nil, err
 		}
 	}
 	return steps, nil
 }
 
-// parseStep reads a step, or the write inside a race.
-func parseStep(p place, inRace bool) (Step, error) {
+// parseStep reads a step, or what stands inside a step: within is the op of that, otherwise "".
+func parseStep(p place, within string) (Step, error) {
 	step := Step{Line: p.node.Line}
+	op := opOf(p)
 	var milliseconds *int64
 	readers := map[string]func(place) error{
 		"op": textInto(&step.Op), "model": textInto(&step.Model), "scope": textsInto(&step.Scope),
@@ -37,17 +38,34 @@ func parseStep(p place, inRace bool) (Step, error) {
 		},
 		"alias": textInto(&step.KMS.Alias), "state": keyStateInto(&step.KMS.State),
 		"service": serviceInto(&step.KMS.Service), "points_to": textInto(&step.KMS.PointsTo),
+		"models": textsInto(&step.Models), "keep": textsInto(&step.Keep),
+		"retention": func(p place) error {
+			reason, err := p.text()
+			step.Retention = &reason
+			return err
+		},
+		"keys": itemsInto(&step.Keys, false), "unchecked": boolInto(&step.Unchecked),
+		"operations": func(p place) (err error) {
+			step.Operations, err = parseOperations(p, op)
+			return err
+		},
+		"document": func(p place) (err error) {
+			step.Document, err = parseModel(p)
+			return err
+		},
 		"expect": func(p place) error { return step.Expect.parse(p) },
 	}
 	step.Change.readers(readers)
+	step.Fault.readers(readers)
+	step.foreignReaders(readers)
 	step.queryReaders(readers)
-	if rawItem(p) {
+	if op == "raw_put" || op == "raw_set" { // the item is stored as it stands
 		readers["item"] = func(p place) error {
 			p.raw = true
 			return itemInto(&step.Item)(p)
 		}
 	}
-	if inRace {
+	if within == "race" {
 		readers["writers"] = func(place) error { return nil } // read by parseRace
 	}
 	if err := p.each(readers); err != nil {
@@ -56,15 +74,16 @@ func parseStep(p place, inRace bool) (Step, error) {
 	if milliseconds != nil {
 		step.Milliseconds = *milliseconds
 	}
-	return step, checkMembers(p, step, inRace)
+	return step, checkMembers(p, step, within)
 }
 
-// rawItem reports whether a step's item is stored as it stands.
-func rawItem(p place) bool {
-	list, err := p.members()
-	return err == nil && slices.ContainsFunc(list, func(m member) bool {
-		return m.name == "op" && (m.value.node.Value == "raw_put" || m.value.node.Value == "raw_set")
-	})
+// opOf looks at what a step's operation is, which says how its other members are to be read.
+func opOf(p place) string {
+	list, _ := p.members() // what is wrong with them is reported when they are read
+	if i := slices.IndexFunc(list, func(m member) bool { return m.name == "op" }); i >= 0 {
+		return list[i].value.node.Value
+	}
+	return ""
 }
 
 func (c *Change) readers(readers map[string]func(place) error) map[string]func(place) error {
@@ -84,6 +103,7 @@ func (s *Step) queryReaders(readers map[string]func(place) error) {
 	readers["sort"], readers["filter"] = sortInto(&s.Sort), conditionsInto(&s.Filter)
 	readers["descending"], readers["consistent"] = boolInto(&s.Descending), boolInto(&s.Consistent)
 	readers["limit"], readers["page_size"] = countInto(&s.Limit), countInto(&s.PageSize)
+	readers["segments"], readers["shard"] = countInto(&s.Segments), countInto(&s.Shard)
 	readers["cursor"] = func(p place) error {
 		variable, err := p.text()
 		s.Cursor = &variable
@@ -109,6 +129,6 @@ func parseRace(p place) (*Race, error) {
 	if writers == nil || *writers < 2 || *writers > 64 {
 		return nil, p.errorf("a race has from 2 to 64 writers")
 	}
-	write, err := parseStep(p, true)
+	write, err := parseStep(p, "race")
 	return &Race{Writers: *writers, Write: write}, err
 }

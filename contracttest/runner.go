@@ -65,6 +65,9 @@ func (w *world) run(ctx context.Context) *Failure {
 			return &Failure{File: w.scenario.File, Line: step.Line, Step: i + 1, Op: step.Op, Lines: lines}
 		}
 	}
+	if err := w.wire.settle(); err != nil { // ordered by the last step
+		return &Failure{File: w.scenario.File, Lines: []string{err.Error()}}
+	}
 	return nil
 }
 

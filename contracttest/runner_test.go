@@ -48,6 +48,16 @@ steps:
     key: { PK: { S: u1 }, SK: { S: a } }
     item: { title: { $stored: stored }, tags: null }
     expect: %s
+  - op: transact
+    operations:
+      - { op: create, item: { PK: u1, SK: b } }
+      - { op: check, key: { PK: u1, SK: nobody } }
+    expect: %s
+  - op: batch_get
+    keys: [{ PK: u1, SK: a }, { PK: u1, SK: nobody }]
+    expect: %s
+  - op: table
+    expect: %s
 `
 
 func told(t *testing.T, changed int, instead string) *Scenario {
@@ -65,6 +75,9 @@ func told(t *testing.T, changed int, instead string) *Scenario {
 		"{ old_contains: { title: two, version: 2 }, sent_has: [three-in-clear], sent_lacks: [four], " +
 			"stored_has: [three-in-clear], stored_lacks: [four], data_keys: 0 }",
 		"{ item_contains: { title: { S: two } }, item_missing_fields: [tags] }",
+		"{ error: ErrItemNotFound, causes: [null, ErrItemNotFound], items: [{ version: null }, null], sent_operations: [TransactWriteItems] }",
+		"{ items: [{ title: two }, null], items_contains: [{ title: two }], count: 1, sent_operations: [BatchGetItem] }",
+		"{ expires_by: ttl }",
 	}
 	if changed > 0 {
 		expectations[changed-1] = instead
@@ -153,6 +166,21 @@ func TestEveryKindOfExpectationCanFail(t *testing.T) {
 		"data_keys of no verb":          {8, "{ data_keys: 0 }", "data_keys: expected 0, the step gives none"},
 		"raw_set":                       {8, "{ item_contains: { title: { S: one } } }", `item_contains title: expected S "one", got S "two"`},
 		"raw_set of null":               {8, "{ item_has_fields: [tags] }", "item_has_fields tags: the stored item has none"},
+		"causes of another kind":        {9, "{ error: ErrItemNotFound, causes: [null, ErrVersionConflict] }", "causes 2: expected ErrVersionConflict, got"},
+		"causes of another operation":   {9, "{ error: ErrItemNotFound, causes: [null, null] }", "causes 2: expected none, got"},
+		"causes of no cause":            {9, "{ error: ErrItemNotFound, causes: [ErrItemNotFound, ErrItemNotFound] }", "causes 1: expected ErrItemNotFound, got"},
+		"causes of another number":      {9, "{ error: ErrItemNotFound, causes: [null] }", "causes: expected 1, got 2"},
+		"causes of no operations":       {2, "{ error: ErrAlreadyExists, causes: [ErrAlreadyExists] }", "causes: the step's error names no operation"},
+		"items of a refused step":       {9, "{ error: ErrItemNotFound, items: [{ version: 1 }, null] }", "items 1, version: expected number 1, got null"},
+		"items that should be absent":   {10, "{ items: [null, null] }", "items 1, expected none, there is one"},
+		"items that should be there":    {10, "{ items: [{ title: two }, {}] }", "items 2, expected one, there is none"},
+		"items_contains of absent ones": {10, "{ items_contains: [{ title: null }] }", "items_contains 1: no item contains it"},
+		"count of those that are there": {10, "{ count: 2 }", "count: expected 2, got 1"},
+		"sent_operations":               {10, "{ sent_operations: [BatchGetItem, BatchGetItem] }", "sent_operations: expected [BatchGetItem BatchGetItem], got [BatchGetItem]"},
+		"sent_operations of no verb":    {6, "{ sent_operations: [] }", "sent_operations: expected [], the step gives none"},
+		"expires_by":                    {11, "{ expires_by: expiry }", `expires_by: expected "expiry", got "ttl"`},
+		"expires_by of no table":        {3, "{ expires_by: ttl }", `expires_by: expected "ttl", the step gives none`},
+		"requests of no verb of ours":   {11, "{ requests: 0 }", "requests: expected 0, the step gives none"},
 		"raw item_missing_fields":       {6, "{ item_missing_fields: [title] }", "item_missing_fields title: the stored item has one"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,6 +207,14 @@ func TestRunnerReportsWhatItCanNotCarryOut(t *testing.T) {
 		"raw_set of nothing": {"op: raw_set\nkey: { PK: { S: a }, SK: { S: b } }\nitem: { t: { S: x } }", "raw_set: theorydb: item not found"},
 		"unsaved stored":     {"op: raw_put\nitem: { PK: { S: a }, SK: { S: b }, t: { $stored: v } }", `no step before saved "v"`},
 		"scope of no scope":  {"op: get\nscope: [acme]\nkey: { PK: a, SK: b }", "model Note has no scope"},
+		"another table":      {"op: transact\noperations: [{ op: create, model: Sample, item: { PK: a } }]", "operation 0: model Sample is of another table than the step's model"},
+		"operation unknown":  {"op: transact\noperations: [{ op: create, model: Nobody, item: { PK: a } }]", `no model file declares model "Nobody"`},
+		"operation unsaved":  {"op: transact\noperations: [{ op: put, item: { PK: a, SK: b }, held: { version: v } }]", `no step before saved "v"`},
+		"unsaved in clear":   {"op: clear\nkey: { PK: a }\ncursor: next", `no step before saved "next"`},
+		"unsaved in scan":    {"op: scan\ncursor: next", `no step before saved "next"`},
+		"unknown collected":  {"op: collection\nkey: { PK: a }\nmodels: [Nobody]", `no model file declares model "Nobody"`},
+		"idle throw_back":    {"op: fault\nthrow_back: [0]", "the fault of line 4 happened 0 times, not 1"},
+		"no loser of many":   {"op: race\nrace: { writers: 2, op: transact, operations: [{ op: create, item: { PK: a, SK: b, typo: c } }] }", "was not told that it lost"},
 		"no loser's error":   {"op: race\nrace: { writers: 2, op: create, item: { PK: a, SK: b, typo: c } }", "was not told that it lost"},
 	} {
 		t.Run(name, func(t *testing.T) {

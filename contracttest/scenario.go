@@ -56,8 +56,18 @@ type Step struct {
 	Sort         *Sort
 	Limit        *int
 	PageSize     *int
+	Segments     *int    // of a scan
+	Shard        *int    // of a query, of a partition that is divided
 	Cursor       *string // variable that holds a cursor; "" for a first page
 	Race         *Race
+	Keys         []map[string]any // of a batch_get or a transact_get, instead of operations
+	Operations   []Step           // of a batch or a transaction; nil: none given
+	Models       []string         // of a collection
+	Keep         []string         // names of models whose rows a clear leaves
+	Retention    *string          // the reason of a clear of one model's records
+	Unchecked    bool             // of an operation: it is for a batch, which checks nothing
+	Fault        Fault
+	Document     *ModelDocument // of declare
 	KMS          KeyStep
 	Expect       Expect
 }
@@ -102,12 +112,15 @@ type Expect struct {
 	ItemFieldNotEqualsVar map[string]string
 	OldContains           map[string]any   // of the item as it was before; nil: not asked
 	ReturnedNothing       bool             // there was no item before
-	Items                 []map[string]any // nil: not asked
+	Items                 []map[string]any // nil: not asked; a nil item is one that is absent
 	ItemsContains         []map[string]any // nil: not asked
 	Count                 *int
 	Winners               *int
 	Requests              *int
 	DataKeys              *int
+	Causes                []string // names of sentinels by operation, "" for one that was no cause; nil: not asked
+	SentOperations        []string // of DynamoDB, in order; nil: not asked
+	ExpiresBy             string   // attribute by which the service deletes; "": not asked
 	SentHas, SentLacks    []string
 	StoredHas             []string
 	StoredLacks           []string

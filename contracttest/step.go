@@ -15,9 +15,6 @@ func (w *world) do(ctx context.Context, step *Step) (*outcome, error) {
 	if w.engine.Sweep != nil {
 		w.engine.Sweep()
 	}
-	if slices.Contains(unservedOps, step.Op) {
-		return nil, fmt.Errorf("op %s is not served by this version", step.Op)
-	}
 	switch step.Op {
 	case "sleep", "advance_clock":
 		w.engine.Clock.Advance(time.Duration(step.Milliseconds) * time.Millisecond)
@@ -26,6 +23,9 @@ func (w *world) do(ctx context.Context, step *Step) (*outcome, error) {
 		return &outcome{}, w.keys.apply(step.KMS)
 	case "restart":
 		return &outcome{}, w.restart()
+	case "fault":
+		w.wire.order(step.Line, step.Fault)
+		return &outcome{}, nil
 	}
 	m, err := w.model(ctx, step)
 	if err != nil {
@@ -34,6 +34,9 @@ func (w *world) do(ctx context.Context, step *Step) (*outcome, error) {
 	w.wire.reset()
 	w.keys.reset(0)
 	o, err := w.use(ctx, m, step)
+	if err == nil {
+		err = w.wire.settle()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +44,13 @@ func (w *world) do(ctx context.Context, step *Step) (*outcome, error) {
 	if !slices.Contains(pastTheLibrary, step.Op) {
 		seen, dataKeys := w.wire.seen(), w.keys.seen()
 		o.requests, o.last, o.sent, o.dataKeys = &seen.requests, seen.last, seen.bodies, &dataKeys
+		o.operations = append([]string{}, seen.operations...)
 	}
 	return o, w.save(step, o)
 }
 
-// pastTheLibrary are the operations of another writer.
-var pastTheLibrary = []string{"raw_put", "raw_set", "raw_get"}
+// pastTheLibrary are the operations of another writer, and the look at the table.
+var pastTheLibrary = []string{"raw_put", "raw_set", "raw_get", "table"}
 
 // use uses the verb of a step.
 func (w *world) use(ctx context.Context, m *model, step *Step) (*outcome, error) {
@@ -56,6 +60,8 @@ func (w *world) use(ctx context.Context, m *model, step *Step) (*outcome, error)
 	run := map[string]func(context.Context, *model, *Step) (*outcome, error){
 		"create": w.create, "put": w.write, "update": w.write, "change": w.write, "modify": w.write, "delete": w.write,
 		"get": w.get, "raw": w.raw, "query": w.query, "count": w.count, "explain": w.explain, "race": w.race,
+		"batch_get": w.batchGet, "batch_write": w.batchWrite, "transact": w.write, "transact_get": w.transactGet,
+		"scan": w.scan, "collection": w.collection, "clear": w.clear, "declare": w.declare, "table": w.table,
 		"raw_put": w.rawPut, "raw_set": w.rawSet, "raw_get": w.rawGet,
 	}[step.Op]
 	if run == nil {

@@ -42,25 +42,39 @@ func (w *world) query(ctx context.Context, m *model, step *Step) (*outcome, erro
 	return listed(found, err), nil
 }
 
+// cursor is the one of a step of pages, "" for the first.
+func (w *world) cursor(step *Step) (string, error) {
+	if *step.Cursor == "" {
+		return "", nil
+	}
+	value, err := w.variable(*step.Cursor)
+	if err != nil {
+		return "", err
+	}
+	cursor, ok := value.(string)
+	if !ok {
+		return "", fmt.Errorf("variable %q is no cursor", *step.Cursor)
+	}
+	return cursor, nil
+}
+
 func (w *world) queryPage(ctx context.Context, m *model, step *Step, query theorydb.Query[theorydb.Record]) (*outcome, error) {
-	cursor := ""
-	if *step.Cursor != "" {
-		value, err := w.variable(*step.Cursor)
-		if err != nil {
-			return nil, err
-		}
-		var ok bool
-		if cursor, ok = value.(string); !ok {
-			return nil, fmt.Errorf("variable %q is no cursor", *step.Cursor)
-		}
+	cursor, err := w.cursor(step)
+	if err != nil {
+		return nil, err
 	}
 	page, err := m.QueryPage(ctx, query, cursor)
+	return paged(page, err), nil
+}
+
+// paged is the outcome of one page.
+func paged(page *theorydb.Page[theorydb.Record], err error) *outcome {
 	if err != nil {
-		return listed(nil, err), nil
+		return &outcome{err: err}
 	}
 	o := listed(page.Items, nil)
 	o.next, o.paged = page.Next, true
-	return o, nil
+	return o
 }
 
 func (w *world) count(ctx context.Context, m *model, step *Step) (*outcome, error) {
@@ -101,6 +115,9 @@ func (m *model) queryOf(step *Step) (theorydb.Query[theorydb.Record], error) {
 	query := theorydb.Query[theorydb.Record]{
 		Key: m.record(step.Key), Index: step.Index, Descending: step.Descending, Consistent: step.Consistent,
 		Limit: valueOr(step.Limit, 0), PageSize: valueOr(step.PageSize, 0),
+	}
+	if step.Shard != nil {
+		query.Shard = theorydb.Shard(*step.Shard)
 	}
 	if step.Filter != nil {
 		query.Filter = m.conditions(step.Filter)

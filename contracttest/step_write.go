@@ -29,6 +29,8 @@ func (w *world) prepare(ctx context.Context, m *model, step *Step) (write, error
 		return w.prepareModify(m, step), nil
 	case "delete":
 		return w.prepareDelete(ctx, m, step)
+	case "transact":
+		return w.prepareTransact(ctx, m, step)
 	}
 	return nil, fmt.Errorf("op %s is no write", step.Op)
 }
@@ -69,75 +71,94 @@ func (w *world) prepareCreate(m *model, step *Step) write {
 	}
 }
 
-// preparePut: a put says all of the item itself but created_at, which tells one life of a key from the next and which
-// nobody writes down.
 func (w *world) preparePut(ctx context.Context, m *model, step *Step) (write, error) {
+	record, err := w.putRecord(ctx, m, step)
+	return func(ctx context.Context) *outcome {
+		mine, old := clone(record), theorydb.Record{}
+		return written(mine, m.Put(ctx, &mine, m.putOptions(step, &old)...)).with(step, old)
+	}, err
+}
+
+// putRecord: a put says all of the item itself but created_at, which tells one life of a key from the next and which
+// nobody writes down.
+func (w *world) putRecord(ctx context.Context, m *model, step *Step) (theorydb.Record, error) {
 	record, err := w.given(m, step.Item, step.Held)
-	if err != nil {
-		return nil, err
-	}
-	if created := m.role("created_at"); created != "" && record[created] == nil {
+	if created := m.role("created_at"); err == nil && created != "" && record[created] == nil {
 		if stored := w.stored(ctx, m, record); stored[created] != nil {
 			record[created] = stored[created]
 		}
 	}
-	return func(ctx context.Context) *outcome {
-		mine, old := clone(record), theorydb.Record{}
-		var options []theorydb.PutOption
-		for _, option := range m.writeOptions(step, &old) {
-			options = append(options, option)
-		}
-		return written(mine, m.Put(ctx, &mine, options...)).with(step, old)
-	}, nil
+	return record, err
+}
+
+func (m *model) putOptions(step *Step, old *theorydb.Record) []theorydb.PutOption {
+	var options []theorydb.PutOption
+	for _, option := range m.writeOptions(step, old) {
+		options = append(options, option)
+	}
+	return options
 }
 
 func (w *world) prepareUpdate(ctx context.Context, m *model, step *Step) (write, error) {
-	record, err := w.whole(ctx, m, step.Item, step.Held)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range step.Fields {
-		if step.Item[name] == nil && step.Held[name] == "" {
-			delete(record, name) // a field that is named and not given is removed
-		}
-	}
+	record, err := w.updateRecord(ctx, m, step)
 	return func(ctx context.Context) *outcome {
 		mine, old := clone(record), theorydb.Record{}
-		var options []theorydb.UpdateOption
-		if step.Fields != nil {
-			options = append(options, theorydb.Fields(step.Fields...))
-		}
-		for _, option := range m.writeOptions(step, &old) {
-			options = append(options, option)
-		}
-		return written(mine, m.Update(ctx, &mine, options...)).with(step, old)
-	}, nil
+		return written(mine, m.Update(ctx, &mine, m.updateOptions(step, &old)...)).with(step, old)
+	}, err
 }
 
-// prepareDelete: a key without a version asks for the item whatever its version.
+// updateRecord: a field that is named and not given is removed.
+func (w *world) updateRecord(ctx context.Context, m *model, step *Step) (theorydb.Record, error) {
+	record, err := w.whole(ctx, m, step.Item, step.Held)
+	for _, name := range step.Fields {
+		if step.Item[name] == nil && step.Held[name] == "" {
+			delete(record, name)
+		}
+	}
+	return record, err
+}
+
+func (m *model) updateOptions(step *Step, old *theorydb.Record) []theorydb.UpdateOption {
+	var options []theorydb.UpdateOption
+	if step.Fields != nil {
+		options = append(options, theorydb.Fields(step.Fields...))
+	}
+	for _, option := range m.writeOptions(step, old) {
+		options = append(options, option)
+	}
+	return options
+}
+
 func (w *world) prepareDelete(ctx context.Context, m *model, step *Step) (write, error) {
-	version := m.role("version")
-	record, err := w.given(m, step.Key, step.Held)
-	if err != nil {
-		return nil, err
-	}
-	anyVersion := step.AnyVersion
-	if version != "" && record[version] == nil && step.IfVersion == nil {
-		anyVersion = true
-	} else if record, err = w.whole(ctx, m, step.Key, step.Held); err != nil {
-		return nil, err
-	}
+	record, err := w.deleteRecord(ctx, m, step)
 	return func(ctx context.Context) *outcome {
 		mine, old := clone(record), theorydb.Record{}
-		var options []theorydb.DeleteOption
-		if anyVersion {
-			options = append(options, theorydb.AnyVersion())
-		}
-		for _, option := range m.writeOptions(step, &old) {
-			options = append(options, option)
-		}
-		return (&outcome{err: m.Delete(ctx, &mine, options...)}).with(step, old)
-	}, nil
+		return (&outcome{err: m.Delete(ctx, &mine, m.deleteOptions(step, &old)...)}).with(step, old)
+	}, err
+}
+
+func (w *world) deleteRecord(ctx context.Context, m *model, step *Step) (theorydb.Record, error) {
+	if m.deletesAnyVersion(step) {
+		return w.given(m, step.Key, step.Held)
+	}
+	return w.whole(ctx, m, step.Key, step.Held)
+}
+
+// deletesAnyVersion: a key without a version asks for the item whatever its version.
+func (m *model) deletesAnyVersion(step *Step) bool {
+	version := m.role("version")
+	return version != "" && step.Key[version] == nil && step.Held[version] == "" && step.IfVersion == nil
+}
+
+func (m *model) deleteOptions(step *Step, old *theorydb.Record) []theorydb.DeleteOption {
+	var options []theorydb.DeleteOption
+	if step.AnyVersion || m.deletesAnyVersion(step) {
+		options = append(options, theorydb.AnyVersion())
+	}
+	for _, option := range m.writeOptions(step, old) {
+		options = append(options, option)
+	}
+	return options
 }
 
 // writeOptions are the options that every write takes. old is given the item as it was before.
@@ -218,10 +239,19 @@ func (o *outcome) with(step *Step, old theorydb.Record) *outcome {
 
 // loserErrors are what those who lose a race may be told.
 func loserErrors(write *Step) []error {
-	if write.Op == "create" {
+	var told []error
+	switch write.Op {
+	case "create":
 		return []error{theorydb.ErrAlreadyExists}
+	case "transact":
+		for i := range write.Operations {
+			told = append(told, loserErrors(&write.Operations[i])...)
+		}
+		return told
+	case "check":
+		return []error{theorydb.ErrConditionFailed}
 	}
-	told := []error{theorydb.ErrVersionConflict}
+	told = append(told, theorydb.ErrVersionConflict)
 	if write.OnlyIf != nil {
 		told = append(told, theorydb.ErrConditionFailed)
 	}

@@ -52,6 +52,7 @@ func newTable(document *ModelDocument, beside []*ModelDocument, fromZero bool) *
 func (t *table) open(w *world) (err error) {
 	config := theorydb.Config{
 		DynamoDB: w.client, Table: t.name, LogicalTable: t.logical, TTLAttribute: "ttl", Clock: w.engine.Clock.Now,
+		Wait: w.wire.wait,
 	}
 	for _, document := range t.documents {
 		if name := document.role("ttl"); name != "" {
@@ -88,8 +89,8 @@ func (t *table) register(document *ModelDocument) error {
 	return err
 }
 
-// in confines a scoped model to the step's scope, or to the scenario's when the step says none.
-func (m *model) in(step, scenario []string) (*model, error) {
+// in confines a scoped model to the step's scope, or to the one of its surroundings when the step says none.
+func (m *model) in(step, surroundings []string) (*model, error) {
 	if m.scoped == nil {
 		if step != nil {
 			return nil, fmt.Errorf("model %s has no scope", m.Name)
@@ -98,7 +99,7 @@ func (m *model) in(step, scenario []string) (*model, error) {
 	}
 	components := step
 	if step == nil {
-		components = scenario
+		components = surroundings
 	}
 	confined := *m
 	var scope theorydb.Scope

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,13 +18,15 @@ type wire struct {
 
 	mu    sync.Mutex
 	noted sent
+	fault *orderedFault // what a step ordered for the next one; nil: nothing
 }
 
 // sent is what a wire noted.
 type sent struct {
-	requests int
-	bodies   [][]byte
-	last     *lastItem
+	requests   int
+	operations []string
+	bodies     [][]byte
+	last       *lastItem
 }
 
 // lastItem is where a request's item is stored.
@@ -67,21 +70,27 @@ func (w *wire) Do(request *http.Request) (*http.Response, error) {
 		}
 		request.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	w.note(body)
-	return w.next.Do(request)
+	return w.note(request, body).Do(request)
 }
 
-func (w *wire) note(body []byte) {
+// note keeps what a request says, and gives where it goes.
+func (w *wire) note(sending *http.Request, body []byte) dynamodb.HTTPClient {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	next := w.next
+	if w.fault != nil {
+		next = w.fault.through
+	}
+	_, operation, _ := strings.Cut(sending.Header.Get("X-Amz-Target"), ".")
 	w.noted.requests++
+	w.noted.operations = append(w.noted.operations, operation)
 	w.noted.bodies = append(w.noted.bodies, body)
 	var request struct {
 		TableName string
 		Key, Item map[string]json.RawMessage
 	}
 	if json.Unmarshal(body, &request) != nil {
-		return
+		return next
 	}
 	encoded := request.Key
 	if encoded == nil {
@@ -90,4 +99,5 @@ func (w *wire) note(body []byte) {
 	if item, err := decodeJSON(encoded); err == nil && len(item) > 0 {
 		w.noted.last = &lastItem{request.TableName, item}
 	}
+	return next
 }

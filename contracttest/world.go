@@ -1,6 +1,7 @@
 package contracttest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,12 +38,19 @@ func newWorld(scenario *Scenario, models *Models, engine *Engine) *world {
 
 // model gives the model of a step, and makes its table when this is the first step there.
 func (w *world) model(ctx context.Context, step *Step) (*model, error) {
-	name := step.Model
-	if name == "" {
-		name = w.scenario.Model
+	return w.modelWithin(ctx, &Step{Scope: w.scenario.Scope}, step)
+}
+
+// modelWithin gives the model of an operation that stands in a step, whose model and scope are its own unless it says
+// others.
+func (w *world) modelWithin(ctx context.Context, around, step *Step) (*model, error) {
+	name := cmp.Or(step.Model, around.Model, w.scenario.Model)
+	scope := around.Scope
+	if scope == nil {
+		scope = w.scenario.Scope
 	}
 	document, err := w.models.find(name, w.scenario.Table, w.scenario.DMSVersion)
-	if err != nil && step.Model != "" { // another table than the scenario's own
+	if err != nil && name != w.scenario.Model { // another table than the scenario's own
 		document, err = w.models.find(name, "", w.scenario.DMSVersion)
 	}
 	if err != nil {
@@ -63,7 +71,7 @@ func (w *world) model(ctx context.Context, step *Step) (*model, error) {
 	if found == nil {
 		return nil, fmt.Errorf("model %q is not in the file of the other models of its table", name)
 	}
-	return found.in(step.Scope, w.scenario.Scope)
+	return found.in(step.Scope, scope)
 }
 
 // restart lets the library forget everything but its configuration, as a process that starts does.

@@ -103,6 +103,8 @@ func (p place) text() (string, error) {
 	return p.node.Value, nil
 }
 
+func (p place) isNull() bool { return p.node.Kind == yaml.ScalarNode && p.node.ShortTag() == "!!null" }
+
 func textInto(to *string) func(place) error {
 	return func(p place) (err error) {
 		*to, err = p.text()

@@ -31,7 +31,8 @@ func TestContractRunsFilesOfAnotherProject(t *testing.T) {
 	require.Contains(t, stdout, "ok    p0.crud.basic")
 	require.Contains(t, stdout, "ok    p0.lifecycle.created_updated")
 	require.Contains(t, stdout, "ok    p1.query.index")
-	require.Contains(t, stdout, "3 passed, 0 failed\n")
+	require.Contains(t, stdout, "ok    p2.batches")
+	require.Contains(t, stdout, "4 passed, 0 failed\n")
 }
 
 func TestContractTakesAFolderOfModels(t *testing.T) {
@@ -47,7 +48,7 @@ func TestContractFailsWhereAScenarioDoes(t *testing.T) {
 	status, stdout, _ := contractCommand("-scenarios", "testdata/failing", "-models", "testdata/foreign/models.yml")
 	require.Equal(t, exitFailed, status)
 	require.Contains(t, stdout, "wrong.yml:10: step 2 (get)\n    item_contains version: expected number 5, got number 0\n")
-	require.Contains(t, stdout, "unserved.yml:4: step 1 (transact)\n    op transact is not served by this version\n")
+	require.Contains(t, stdout, "idle.yml:6: step 2 (get)\n    the fault of line 4 happened 0 times, not 1\n")
 	require.Contains(t, stdout, `unreadable.yml:5: unknown member "kye"`)
 	require.Regexp(t, `\nnone +0 +3\n`, stdout)
 	require.Contains(t, stdout, "0 passed, 3 failed\n")

@@ -1,0 +1,28 @@
+package contracttest
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// table asks the service what it knows of the table that the library made.
+func (w *world) table(ctx context.Context, m *model, _ *Step) (*outcome, error) {
+	expiry, err := w.engine.Client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &m.table.name})
+	if err != nil {
+		return nil, err
+	}
+	attribute := ""
+	if d := expiry.TimeToLiveDescription; d != nil && d.AttributeName != nil &&
+		(d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling) {
+		attribute = *d.AttributeName
+	}
+	return &outcome{expiresBy: &attribute}, nil
+}
+
+// declare gives the library a model document and makes no table for it.
+func (w *world) declare(_ context.Context, _ *model, step *Step) (*outcome, error) {
+	declared := newTable(step.Document, []*ModelDocument{step.Document}, w.scenario.DMSVersion != "")
+	return &outcome{err: declared.open(w)}, nil
+}
