@@ -138,6 +138,9 @@ func New(config Config) (*DB, error) {
 	}, nil
 }
 
+// Now reads Config.Clock, in UTC: for programs that write times of their own beside those of the library.
+func (db *DB) Now() time.Time { return db.now() }
+
 // now is the one clock read of a call.
 func (db *DB) now() time.Time { return db.config.Clock().UTC() }
 
