@@ -12,7 +12,7 @@ import (
 const batchesAtOnce = 8
 
 // errLeftOver is what becomes of an operation that DynamoDB never gets to.
-var errLeftOver = errors.New("the operation was left unprocessed each time")
+var errLeftOver = errors.New("left the operation unprocessed each time")
 
 // batch is many operations under way, in requests of a few. They succeed or fail each by itself.
 type batch struct {
@@ -22,7 +22,8 @@ type batch struct {
 	failed []error  // of each operation; nil when it succeeded
 	// doubtful operations were in an attempt whose answer was lost.
 	doubtful []bool
-	most     int // operations in one request
+	most     int  // operations in one request
+	whole    bool // one that failed makes the others pointless
 	// request sends one request for some of the operations. It returns the ids of the items that DynamoDB left unprocessed.
 	request func(ctx context.Context, positions []int) (unprocessed map[string]bool, seen tries, err error)
 }
@@ -41,7 +42,7 @@ func (b *batch) run(ctx context.Context) {
 	}
 	for stalled := 0; ; {
 		left := b.round(ctx, positions)
-		if len(left) == 0 {
+		if len(left) == 0 || b.whole && len(wrapped(b.failed)) > 0 {
 			return
 		}
 		stalled++
@@ -79,6 +80,15 @@ func (b *batch) round(ctx context.Context, positions []int) []int {
 	return slices.Concat(left...)
 }
 
+// asked finds the id of an item that an answer is about, among those of a request.
+func (b *batch) asked(positions []int, m *model, item Item) (id string, ok bool) {
+	if m == nil { // a table that was not asked
+		return "", false
+	}
+	id, err := m.itemID(item)
+	return id, err == nil && slices.ContainsFunc(positions, func(i int) bool { return b.ids[i] == id })
+}
+
 // fail gives operations their error. After a lost answer nobody can say that one did not take effect.
 func (b *batch) fail(positions []int, why *requestError) {
 	b.mu.Lock()
@@ -91,6 +101,9 @@ func (b *batch) fail(positions []int, why *requestError) {
 		b.failed[i] = &OpError{Op: b.calls[i].op, Model: b.calls[i].entity, Attempts: b.attempts, Err: &err}
 	}
 }
+
+// errStrangeAnswer says that an answer names items that the request did not: what became of those it did is not known.
+var errStrangeAnswer = &requestError{cause: errors.New("the answer is about other items than the request")}
 
 // spent adds a request to the account.
 func (g *group) spent(seen tries, consumed []types.ConsumedCapacity) {

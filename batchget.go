@@ -76,6 +76,7 @@ func (r *reads) batch(ctx context.Context, o readOptions) (rows []Item, failed [
 		position[id], models[r.readings[i].model.table] = i, r.readings[i].model
 	}
 	b := newBatch(r.group, r.calls, r.ids, maxBatchGet)
+	b.whole = true
 	b.request = func(ctx context.Context, positions []int) (map[string]bool, tries, error) {
 		input := &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{}, ReturnConsumedCapacity: r.db.meter()}
 		for _, i := range positions {
@@ -94,18 +95,21 @@ func (r *reads) batch(ctx context.Context, o readOptions) (rows []Item, failed [
 		seen.ambiguous = false
 		for table, items := range output.Responses {
 			for _, item := range items {
-				id, err := models[table].itemID(item)
-				if i, asked := position[id]; err == nil && asked {
-					rows[i] = item
+				id, ok := b.asked(positions, models[table], item)
+				if !ok {
+					return nil, seen, errStrangeAnswer
 				}
+				rows[position[id]] = item
 			}
 		}
 		unprocessed := map[string]bool{}
 		for table, left := range output.UnprocessedKeys {
 			for _, key := range left.Keys {
-				if id, err := models[table].itemID(key); err == nil {
-					unprocessed[id] = true
+				id, ok := b.asked(positions, models[table], key)
+				if !ok {
+					return nil, seen, errStrangeAnswer
 				}
+				unprocessed[id] = true
 			}
 		}
 		return unprocessed, seen, nil

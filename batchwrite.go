@@ -83,9 +83,12 @@ func (g *group) writeBatch(ctx context.Context, writes []*write) []error {
 		unprocessed := map[string]bool{}
 		for table, requests := range output.UnprocessedItems {
 			for _, request := range requests {
-				if id, err := models[table].itemID(keyOfRequest(request)); err == nil {
-					unprocessed[id] = true
+				id, ok := b.asked(positions, models[table], keyOfRequest(request))
+				if !ok {
+					seen.ambiguous = true
+					return nil, seen, errStrangeAnswer
 				}
+				unprocessed[id] = true
 			}
 		}
 		return unprocessed, seen, nil

@@ -58,7 +58,7 @@ func (m *model) beginAt(op string, now instant) (*call, error) {
 }
 
 func (m *model) newCall(op string, now instant) (*call, error) {
-	c := &call{account: account{op: op, entity: m.plan.Entity, now: now}, model: m, id: m.db.newWriteID()}
+	c := &call{account: newAccount(op, m.plan.Entity, now), model: m, id: m.db.newWriteID()}
 	if err := m.checkScope(); err != nil {
 		return c, c.fail(err)
 	}

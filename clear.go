@@ -35,12 +35,13 @@ const clearPageSize = 100
 // ErrInvalidQuery, since what it was meant to keep would be lost.
 //
 // Rows are found by a strongly consistent read and deleted without a condition: what is written to the partition
-// meanwhile may be deleted or not. On an error some of the page may be deleted, and next is the cursor that was given:
+// meanwhile may be deleted or not. That includes a record of a model whose rows stay, if it is created under the very key
+// of a row that is being deleted; keys of templates can't be so shared, plain keys can. On an error some of the page may be deleted, and next is the cursor that was given:
 // the call can be made again. A cursor is bound to the table, the partition and the names in keep; any other is
 // ErrInvalidCursor. It shows the key after which the next page begins.
 func (db *DB) ClearPartition(ctx context.Context, partition Partition, cursor string, keep ...string) (next string, err error) {
 	c := &clearing{
-		account:   account{op: "ClearPartition", entity: partition.entity(), now: instant{db.now()}},
+		account:   newAccount("ClearPartition", partition.entity(), instant{db.now()}),
 		db:        db,
 		partition: partition,
 	}

@@ -26,7 +26,7 @@ import (
 // *OpError names the models of all destinations, joined by ", ".
 func (db *DB) Collection(ctx context.Context, partition Partition, into ...Destination) (err error) {
 	c := &collection{
-		account:   account{op: "Collection", entity: namesOf(partition, into), now: instant{db.now()}},
+		account:   newAccount("Collection", namesOf(partition, into), instant{db.now()}),
 		db:        db,
 		partition: partition,
 		byEntity:  map[string]*collected{},
@@ -129,12 +129,22 @@ func (c *collection) read(ctx context.Context) error {
 		if last == nil {
 			break
 		}
+		c.turnPage()
+		request = c.request()
 		request.ExclusiveStartKey = last
 	}
 	for _, part := range c.parts {
 		part.done()
 	}
 	return nil
+}
+
+// turnPage reads the clock for another page: a destination may have taken long over the one before.
+func (c *collection) turnPage() {
+	c.turn(c.db)
+	for _, part := range c.parts {
+		part.now = c.now
+	}
 }
 
 // request is the request of every page, but for where it begins. It leaves to DynamoDB what needs no look at a key.

@@ -194,11 +194,11 @@ when the answer to its first request is lost:
 	BatchGet, 100 keys                        1           2
 	BatchWrite, 25 items                      1           2
 	Transact                                  1           2
-	Transact, OrCreate over an expired item   2           3
+	Transact, OrCreate over an expired item   2           2
 	TransactGet                               1           2
 	Collection, a page                        1           2
-	ClearPartition, a page of 25 rows         2           3
-	Retention.Clear, a page of 25 rows        2           3
+	ClearPartition, a page of 100 rows        5           6
+	Retention.Clear, a page of 100 rows       5           6
 	Explain                                   0           0
 	CursorAfter                               0           0
 	Decode                                    0           0
@@ -206,8 +206,9 @@ when the answer to its first request is lost:
 The second request of a Put, Update or Change without a version is a strong read of the write id, which settles what
 became of the first: such a write is not sent twice. A Change with OrCreate that meets an expired item replaces it with a
 second request, and sends a third where another was faster at that; where the answer to its first request is lost the
-outcome is unknown. Modify is a Get and an Update for every try. Why a write was refused is known without another request.
-A page ends where DynamoDB ends it, after 1 MB or PageSize items. What a batch leaves unprocessed is sent again.
+outcome is unknown, in a transaction too. Modify is a Get and an Update for every try. Why a write was refused is known without another request.
+A page ends where DynamoDB ends it, after 1 MB or PageSize items; a page to clear has up to 100 rows, and takes one request
+to read it and one for each 25 of them. What a batch leaves unprocessed is sent again.
 
 KMS is asked for one data key an item that is written with an encrypted attribute, and to open each distinct data key of
 what is read, several of a page at a time. Nothing is kept between calls but the ARN behind an alias or key id.

@@ -8,7 +8,8 @@ import (
 // ReadOp is an operation of DB.BatchGet and DB.TransactGet: what GetOp of a Model gives.
 type ReadOp interface{ reading() *reading }
 
-// GetOp is a Get to come. Its Item has the record after a BatchGet or TransactGet that it was part of.
+// GetOp is a Get to come. Its Item has the record after a BatchGet or TransactGet that it was part of. It can be used again,
+// by one goroutine at a time.
 type GetOp[T any] struct {
 	model *model
 	key   T
@@ -17,7 +18,7 @@ type GetOp[T any] struct {
 }
 
 // GetOp is Get as an operation of DB.BatchGet and DB.TransactGet. The key is given by example, as for Get.
-func (m *Model[T]) GetOp(key T) *GetOp[T] { return &GetOp[T]{model: m.core, key: key} }
+func (m *Model[T]) GetOp(key T) *GetOp[T] { return &GetOp[T]{model: m.core, key: kept(key)} }
 
 var errNotRead = errors.New("theorydb: the GetOp was not read yet; give it to BatchGet or TransactGet, and look at their error")
 
@@ -25,7 +26,7 @@ var errNotRead = errors.New("theorydb: the GetOp was not read yet; give it to Ba
 // is an error of its own.
 func (o *GetOp[T]) Item() (*T, error) {
 	switch {
-	case !o.done:
+	case o == nil || !o.done:
 		return nil, errNotRead
 	case o.item == nil:
 		return nil, &OpError{Op: "Get", Model: o.model.plan.Entity, Err: ErrItemNotFound}

@@ -19,7 +19,8 @@ type group struct {
 
 // runGroup is one use of a verb of several operations, as model.run is of one.
 func (db *DB) runGroup(ctx context.Context, op string, models []*model, verb func(g *group) error) error {
-	g := &group{account: &account{op: op, entity: entitiesOf(models), now: instant{db.now()}}, db: db}
+	begun := newAccount(op, entitiesOf(models), instant{db.now()})
+	g := &group{account: &begun, db: db}
 	err := g.allOf(models)
 	if err != nil {
 		err = g.fail(err)
@@ -35,13 +36,15 @@ func (g *group) allOf(models []*model) error {
 	for i, m := range models {
 		switch {
 		case m == nil:
-			return at(i, errZeroModel)
+			return at(i, errNoOperation)
 		case m.db != g.db:
 			return at(i, fmt.Errorf("%w: the model %s is of another DB", ErrInvalidQuery, m.plan.Entity))
 		}
 	}
 	return nil
 }
+
+var errNoOperation = fmt.Errorf("%w: the operation is nil, or one of the zero Model; make the model with NewModel", ErrInvalidModel)
 
 // entitiesOf names models in order, each once.
 func entitiesOf(models []*model) string {

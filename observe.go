@@ -38,9 +38,22 @@ type Observation struct {
 // account is what one use of a verb is, and what it cost so far.
 type account struct {
 	op, entity, index, reason string
-	now                       instant // the one clock read of the call
+	now                       instant // the one clock read of the call, or of the page at hand
+	started                   instant
 	attempts, items           int
 	capacity                  float64
+}
+
+func newAccount(op, entity string, now instant) account {
+	return account{op: op, entity: entity, now: now, started: now}
+}
+
+// turn reads the clock again, for another page: what has expired since the last one must not be on it. Time does not go
+// back, so that nothing that was expired lives again.
+func (a *account) turn(db *DB) {
+	if now := db.now(); now.After(a.now.Time) {
+		a.now = instant{now}
+	}
 }
 
 // fail is an error of the verb.
@@ -70,7 +83,7 @@ func (db *DB) observe(ctx context.Context, a *account, err error) {
 	db.config.Observe(ctx, Observation{
 		Op: a.op, Model: a.entity, Index: a.index, Reason: a.reason,
 		Attempts: a.attempts, Items: a.items, Capacity: a.capacity,
-		Duration: db.now().Sub(a.now.Time), Error: errorClass(err),
+		Duration: db.now().Sub(a.started.Time), Error: errorClass(err),
 	})
 }
 
@@ -115,11 +128,11 @@ var errorClasses = []struct {
 	{"ErrScopeMismatch", ErrScopeMismatch},
 	{"ErrItemTooLarge", ErrItemTooLarge},
 	{"ErrInvalidValue", ErrInvalidValue},
+	{"Canceled", context.Canceled},
+	{"DeadlineExceeded", context.DeadlineExceeded},
 	{"ErrThrottled", ErrThrottled},
 	{"ErrTransactionCanceled", ErrTransactionCanceled},
 	{"ErrTableNotFound", ErrTableNotFound},
-	{"Canceled", context.Canceled},
-	{"DeadlineExceeded", context.DeadlineExceeded},
 }
 
 // errorClass names what kind of error err is, empty for none.

@@ -3,13 +3,15 @@ package theorydb
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync/atomic"
 
 	"github.com/theorydb/theorydb/internal/expr"
 )
 
 // TransactOp is an operation of DB.Transact. CreateOp, PutOp, UpdateOp, ChangeOp, DeleteOp and CheckOp of a Model make
-// one. It does nothing by itself, and says what is wrong with it when it is used.
+// one. It does nothing by itself, and says what is wrong with it when it is used. It can be used again, by one goroutine at
+// a time, since it writes to the record that it was given.
 type TransactOp interface{ planned() *operation }
 
 // BatchOp is an operation of DB.BatchWrite: what PutOp and DeleteOp give. It is an operation of Transact as well, but not
@@ -159,7 +161,8 @@ func recordOperation[T any](core *model, verb string, record *T, prepare func(co
 }
 
 // keyOperation is an operation on an item whose record the caller does not hold.
-func keyOperation[T any](core *model, verb string, key T, prepare func(context.Context, *call, any) (*prepared, error)) *operation {
+func keyOperation[T any](core *model, verb string, given T, prepare func(context.Context, *call, any) (*prepared, error)) *operation {
+	key := kept(given)
 	return &operation{
 		model: core, verb: verb,
 		key: func() (Item, error) {
@@ -171,6 +174,14 @@ func keyOperation[T any](core *model, verb string, key T, prepare func(context.C
 			return prepare(ctx, c, &example)
 		},
 	}
+}
+
+// kept is a key that the caller can go on changing: a Record is a map, and shared when it is copied.
+func kept[T any](key T) T {
+	if record, ok := any(key).(Record); ok {
+		return any(maps.Clone(record)).(T)
+	}
+	return key
 }
 
 // checkedOperation refuses options that an operation can't keep.
@@ -226,7 +237,11 @@ func (g *group) prepare(ctx context.Context, operations []*operation) ([]*prepar
 		for i, o := range operations {
 			rehearsal := *calls[i]
 			rehearsal.rehearsal = true
-			if _, err := o.prepare(ctx, &rehearsal); err != nil {
+			p, err := o.prepare(ctx, &rehearsal)
+			if err == nil {
+				_, err = p.text()
+			}
+			if err != nil {
 				return nil, at(i, calls[i].fail(err))
 			}
 		}

@@ -12,8 +12,9 @@ import (
 // every field but Key asks for nothing special.
 //
 // A query never becomes a scan and never chooses an index. It returns live records of T only: expired items, items of
-// other entities and rows of other writers whose keys T's templates can't produce are left out. A row that says that it is
-// T's and is stored under another key than its attributes give fails the query with ErrTypeMismatch.
+// other entities and rows of other writers whose keys T's templates can't produce are left out. Any other row whose
+// attributes give another key than it is stored under fails the query with ErrTypeMismatch. What has expired is judged when
+// a page is read.
 type Query[T any] struct {
 	// Key gives the partition by example, every component of it, and as much of the sort key as is known: components
 	// up to the first that is zero. A component given behind a zero one is ErrInvalidQuery. In the partition the number 0
@@ -45,7 +46,8 @@ type Page[T any] struct {
 	// Items are the records. There may be none although more follow.
 	Items []*T
 	// Next is the cursor of the next page, empty after the last one. It shows key values, unless Config.CursorKey is set;
-	// do not hand it to somebody who must not see them.
+	// do not hand it to somebody who must not see them. On an index that several models share it may be the key of a row
+	// that is none of Items.
 	Next string
 	// Capacity is how many read capacity units the page consumed, as DynamoDB reports it; the pages of a query add up.
 	Capacity float64

@@ -129,6 +129,11 @@ func (r *queryRun) full() bool { return r.limit > 0 && r.found >= r.limit }
 
 // page sends the next request and returns its rows.
 func (r *queryRun) page(ctx context.Context) ([]Item, error) {
+	if r.pages > 0 {
+		if err := r.turnPage(); err != nil {
+			return nil, r.fail(err)
+		}
+	}
 	output, seen, err := send(ctx, r.model.db, resendAlways, r.model.db.config.DynamoDB.Query, r.next())
 	r.attempts += seen.count
 	if err != nil {
@@ -141,6 +146,17 @@ func (r *queryRun) page(ctx context.Context) ([]Item, error) {
 		r.last = output.LastEvaluatedKey
 	}
 	return output.Items, nil
+}
+
+// turnPage makes the request one of now: the caller may have taken long over the page before.
+func (r *queryRun) turnPage() error {
+	r.turn(r.model.db)
+	request, err := r.input()
+	if err == nil {
+		request.ReturnConsumedCapacity = r.request.ReturnConsumedCapacity
+		r.request = request
+	}
+	return err
 }
 
 // input is the request of every page, but for where the page begins and how much it looks at.

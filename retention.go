@@ -72,6 +72,7 @@ func (r *queryRun) clearPage(ctx context.Context, cursor string) (next string, e
 // keysToDelete finds the records of a page. It returns their keys, and the row after which the next page begins; nil
 // after the last page.
 func (r *queryRun) keysToDelete(ctx context.Context) (keys []Item, last Item, err error) {
+	gathered := map[string]bool{}
 	for r.more() {
 		rows, err := r.page(ctx)
 		if err != nil {
@@ -82,7 +83,8 @@ func (r *queryRun) keysToDelete(ctx context.Context) (keys []Item, last Item, er
 			if err != nil {
 				return nil, nil, r.fail(err)
 			}
-			if own {
+			if id, _ := r.model.itemID(row); own && !gathered[id] { // on an index a row can move from page to page
+				gathered[id] = true
 				keys = append(keys, r.model.tableKey(row))
 				r.found++
 			}

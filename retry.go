@@ -93,10 +93,11 @@ func send[I, O any](
 	method func(context.Context, *I, ...func(*dynamodb.Options)) (*O, error), input *I,
 ) (*O, tries, error) {
 	var seen tries
+	var last error
 	_, isClient := db.config.DynamoDB.(*dynamodb.Client)
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, seen, &interruptedError{ended: err}
+			return nil, seen, &interruptedError{ended: err, last: last}
 		}
 		probe := &sendProbe{trusted: isClient}
 		seen.count++
@@ -113,6 +114,7 @@ func send[I, O any](
 			}
 		case fateRefused, fateUnsent:
 		}
+		last = err
 		if ended := ctx.Err(); ended != nil {
 			return nil, seen, &interruptedError{ended: ended, last: err}
 		}

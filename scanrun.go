@@ -2,13 +2,16 @@ package theorydb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"regexp"
 	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go"
 
 	"github.com/theorydb/theorydb/internal/expr"
 )
@@ -32,6 +35,7 @@ type scanRun struct {
 	size   int // DynamoDB's Limit in this round; 0 for as much as fits
 	rounds int
 	found  int
+	begun  bool // a request was sent
 }
 
 // scanSegment is a part of the table, and how far it was read.
@@ -163,6 +167,9 @@ func (r *scanRun) round() iter.Seq[[]*scanSegment] {
 // pages reads the next page of each segment of a group. All requests have ended when it returns: the first that fails
 // ends the others.
 func (r *scanRun) pages(ctx context.Context, group []*scanSegment) ([]segmentPage, error) {
+	if err := r.turnPages(); err != nil {
+		return nil, r.fail(err)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var mu sync.Mutex
@@ -188,6 +195,21 @@ func (r *scanRun) pages(ctx context.Context, group []*scanSegment) ([]segmentPag
 	return pages, nil
 }
 
+// turnPages makes the request one of now, but for the first: the caller may have taken long over the pages before.
+func (r *scanRun) turnPages() error {
+	if !r.begun {
+		r.begun = true
+		return nil
+	}
+	r.turn(r.model.db)
+	request, err := r.input()
+	if err == nil {
+		request.ReturnConsumedCapacity = r.request.ReturnConsumedCapacity
+		r.request = request
+	}
+	return err
+}
+
 func pageOf(segment *scanSegment, output *dynamodb.ScanOutput) segmentPage {
 	page := segmentPage{segment: segment, rows: output.Items}
 	if len(output.LastEvaluatedKey) > 0 {
@@ -200,11 +222,15 @@ func pageOf(segment *scanSegment, output *dynamodb.ScanOutput) segmentPage {
 // to begin from a cursor at is a cursor that was forged.
 func (s *scanSegment) failure(err error) error {
 	clean := cleanError(err)
-	if s.given && clean.code == codeValidation {
+	var api smithy.APIError
+	if s.given && clean.code == codeValidation && errors.As(err, &api) && aboutStartKey.MatchString(api.ErrorMessage()) {
 		return fmt.Errorf("%w: DynamoDB can't begin there: %w", ErrInvalidCursor, clean)
 	}
 	return clean
 }
+
+// aboutStartKey recognises the messages with which DynamoDB refuses a key to begin at; they have no code of their own.
+var aboutStartKey = regexp.MustCompile(`(?i)start(ing)? ?key`)
 
 // next is the request for a segment's next page.
 func (r *scanRun) next(segment *scanSegment) *dynamodb.ScanInput {

@@ -344,6 +344,14 @@ func TestCursorsOfAnotherScopeAreRefused(t *testing.T) {
 			// The table's key is of another scope; the partition of the index is still this one's.
 			forged := strings.ReplaceAll(string(decoded), "TENANT#a#USER", "TENANT#"+tenant+"#USER")
 			require.NotEqual(t, string(decoded), forged)
+			if index == "byRoom" { // a page of a shared index may end with a row of another entity, so that its key is no sign
+				page, err := desks.In(scopeOf(t, "a")).QueryPage(ctx, q, base64.RawURLEncoding.EncodeToString([]byte(forged)))
+				require.NoError(t, err)
+				for _, record := range page.Items {
+					require.Equal(t, "a", record.TenantID, "the partition of the index confines the query")
+				}
+				continue
+			}
 			require.Zero(t, e.sends(func() {
 				_, err = desks.In(scopeOf(t, "a")).QueryPage(ctx, q, base64.RawURLEncoding.EncodeToString([]byte(forged)))
 			}))

@@ -56,6 +56,8 @@ func (e *requestError) Error() string {
 	switch {
 	case e.code != "":
 		text += " answered " + e.code
+	case errors.Is(e.cause, errLeftOver):
+		text += " " + errLeftOver.Error()
 	case e.cause == nil && e.ended != nil:
 		text += " was not asked"
 	default:
@@ -64,7 +66,7 @@ func (e *requestError) Error() string {
 	if e.requestID != "" {
 		text += " (request id " + e.requestID + ")"
 	}
-	if e.code == "" && e.cause != nil {
+	if e.code == "" && e.cause != nil && !errors.Is(e.cause, errLeftOver) {
 		text += ": " + e.cause.Error()
 	}
 	if e.ended != nil {
@@ -85,6 +87,11 @@ func (e *requestError) Unwrap() []error {
 
 // cleanError turns what the SDK returned into what may be shown.
 func cleanError(err error) *requestError {
+	var ours *requestError
+	if errors.As(err, &ours) {
+		copied := *ours
+		return &copied
+	}
 	clean := &requestError{}
 	var interrupted *interruptedError
 	if errors.As(err, &interrupted) {

@@ -83,6 +83,9 @@ func (s *source) halves(m *model) []*schema.KeyPart {
 	return halves
 }
 
+// isGlobal reports whether it is an index whose partitions are not those of the table.
+func (s *source) isGlobal() bool { return s.secondary != nil && !s.secondary.Local }
+
 // isKey reports whether an attribute is a half of the key that is read by.
 func (s *source) isKey(name string) bool {
 	return s.pk.Name == name || s.sk != nil && s.sk.Name == name

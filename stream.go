@@ -2,13 +2,14 @@ package theorydb
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 )
 
 // Decode reads the images of a DynamoDB stream record: the item as it was before the change, and as it is after it. Every
 // image goes through what a read goes through. Nothing is sent to DynamoDB; KMS is asked where an image has an encrypted
-// attribute. The stream must carry both images (NEW_AND_OLD_IMAGES).
+// attribute. The stream must carry both images (NEW_AND_OLD_IMAGES); two absent ones are ErrInvalidValue.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 //
 // A record is nil for an image that is absent, and for one that has expired by now: an expired item is never returned. So
@@ -20,6 +21,9 @@ import (
 // The package attributevalue of the SDK converts the images of its stream client (FromDynamoDBStreamsMap).
 func (m *Model[T]) Decode(ctx context.Context, oldImage, newImage Item) (before, after *T, err error) {
 	err = m.core.run(ctx, "Decode", func(c *call) error {
+		if len(oldImage) == 0 && len(newImage) == 0 {
+			return c.fail(errNoImages)
+		}
 		images, err := c.liveImages(ctx, oldImage, newImage)
 		if err != nil {
 			return c.fail(err)
@@ -44,6 +48,8 @@ func (m *Model[T]) Decode(ctx context.Context, oldImage, newImage Item) (before,
 	})
 	return before, after, err
 }
+
+var errNoImages = fmt.Errorf("%w: there is no image; the stream must carry both (NEW_AND_OLD_IMAGES)", ErrInvalidValue)
 
 // liveImages replaces by nil the images that are not to be decoded, and asks for the data keys of the others together.
 func (c *call) liveImages(ctx context.Context, images ...Item) ([]Item, error) {
@@ -70,12 +76,10 @@ func (c *call) liveImages(ctx context.Context, images ...Item) ([]Item, error) {
 	return images, nil
 }
 
-// isEntityOf says whether a row is of the model's entity: by the name it has or, without one, by its key.
+// isEntityOf says whether a row is of the model's entity: by the name it has or, without one, by its key, which then fits no
+// other model of the table.
 func (m *model) isEntityOf(row Item) bool {
-	if row[entityAttribute] == nil {
-		return m.fits(row)
-	}
-	return m.owns(row)
+	return entityOf(row, m.db.modelsOf(m.table)) == m.plan.Entity
 }
 
 // EntityOf names the entity of a stored item or stream image, for a consumer to switch on before it calls Decode. It is

@@ -35,7 +35,6 @@ func TestDecodeReadsBothImages(t *testing.T) {
 			"a change":    {first, second, "first", "second", map[string]int{"Decrypt": 2}},
 			"an insert":   {nil, first, "", "first", map[string]int{"Decrypt": 1}},
 			"a deletion":  {second, theorydb.Item{}, "second", "", map[string]int{"Decrypt": 1}},
-			"no image":    {nil, theorydb.Item{}, "", "", map[string]int{}},
 			"a touch":     {first, first, "first", "first", map[string]int{"Decrypt": 1}},
 			"out of turn": {second, first, "second", "first", map[string]int{"Decrypt": 2}},
 		} {

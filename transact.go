@@ -32,7 +32,7 @@ const tokenLife = 9 * time.Minute
 //
 // When an operation's condition fails the error is a *TransactionError, which matches ErrTransactionCanceled and the
 // causes of the operations. More than 100 operations, 4 MB of them, or two on one item are refused before anything is
-// sent. On success each record that was given holds what a read would give; otherwise none is touched.
+// sent. On success each record that was given holds what its verb leaves in it; otherwise none is touched.
 func (db *DB) Transact(ctx context.Context, ops ...TransactOp) error {
 	operations, models := operationsOf(ops)
 	return db.runGroup(ctx, "Transact", models, func(g *group) error {
@@ -66,52 +66,79 @@ func (db *DB) Transact(ctx context.Context, ops ...TransactOp) error {
 	})
 }
 
-// transact sends the operations. A Change with OrCreate over an expired row has to be sent again as the write that makes
-// a new item, and back when another one was faster at that: a canceled transaction did nothing.
+// maxRounds is how often the form of a Change with OrCreate is changed at most: to the write that makes a new item over an
+// expired row, and back when another one was faster at that.
+const maxRounds = 3
+
+// transact sends the operations, again in another form where a Change with OrCreate needs one: a canceled transaction did
+// nothing. After a lost answer there is no other round, since a late delivery of the first form could take effect beside
+// the second.
 func (g *group) transact(ctx context.Context, parts []*prepared) error {
 	for round := 1; ; round++ {
-		err := g.sendTransaction(ctx, parts)
+		ambiguous, err := g.sendTransaction(ctx, parts)
 		var canceled *TransactionError
-		if round == 3 || !errors.As(err, &canceled) {
+		if !errors.As(err, &canceled) {
 			return err
 		}
-		again, failed := swapCreations(ctx, parts, canceled.Ops)
-		if failed != nil {
-			return g.fail(failed)
-		}
-		if !again {
+		misformed, only := misformedOf(parts, canceled.Ops)
+		switch {
+		case len(misformed) == 0 || !only:
 			return err
+		case ambiguous:
+			unknown := cleanError(canceled.Err)
+			unknown.sentinel, unknown.ended = ErrOutcomeUnknown, ctx.Err()
+			return g.fail(unknown)
+		case round == maxRounds:
+			for _, i := range misformed {
+				canceled.Ops[i] = parts[i].call.fail(ErrAlreadyExists) // as every other create of what is in the way
+			}
+			return err
+		}
+		if err := swapForms(ctx, parts, misformed); err != nil {
+			return g.fail(err)
+		}
+		if ended := g.db.config.Wait(ctx, g.db.jitter(window(round))); ended != nil {
+			return g.fail(cleanError(&interruptedError{ended: ended}))
 		}
 	}
 }
 
-// swapCreations changes the form of the operations that failed only because of it, and says whether that is all that was
-// wrong.
-func swapCreations(ctx context.Context, parts []*prepared, causes []error) (again bool, err error) {
-	var swap []int
+// misformedOf finds the operations that failed because of their form alone, and says whether nothing but what passes stood
+// in the way of the others. Where something else did, the form is no cause: it would have been changed.
+func misformedOf(parts []*prepared, causes []error) (misformed []int, only bool) {
+	only = true
 	for i, cause := range causes {
-		switch creates := parts[i].kind == putsItem; {
-		case cause == nil:
-		case parts[i].change != nil && !creates && errors.Is(cause, errExpiredInTheWay),
-			parts[i].change != nil && creates && errors.Is(cause, ErrAlreadyExists):
-			swap = append(swap, i)
+		creates := parts[i].kind == putsItem
+		switch {
+		case cause == nil, errors.Is(cause, ErrThrottled):
+		case parts[i].change != nil && (errors.Is(cause, errExpiredInTheWay) || creates && errors.Is(cause, ErrAlreadyExists)):
+			misformed = append(misformed, i)
 		default:
-			return false, nil
+			only = false
 		}
 	}
-	for _, i := range swap {
+	if !only {
+		for _, i := range misformed {
+			causes[i] = nil
+		}
+	}
+	return misformed, only
+}
+
+func swapForms(ctx context.Context, parts []*prepared, misformed []int) (err error) {
+	for _, i := range misformed {
 		change := parts[i].change
 		if parts[i].kind == putsItem {
 			parts[i].write = change.write(changeOptions{})
 		} else if parts[i].write, _, err = change.creation(ctx); err != nil {
-			return false, at(i, change.call.fail(err))
+			return at(i, change.call.fail(err))
 		}
 	}
-	return len(swap) > 0, nil
+	return nil
 }
 
-// sendTransaction sends the operations as they are, under a token of their own.
-func (g *group) sendTransaction(ctx context.Context, parts []*prepared) error {
+// sendTransaction sends the operations as they are, under a token of their own. It also says whether an answer was lost.
+func (g *group) sendTransaction(ctx context.Context, parts []*prepared) (ambiguous bool, err error) {
 	id := g.db.newWriteID()
 	input := &dynamodb.TransactWriteItemsInput{
 		ClientRequestToken: aws.String(hex.EncodeToString(id[:])), ReturnConsumedCapacity: g.db.meter(),
@@ -120,13 +147,13 @@ func (g *group) sendTransaction(ctx context.Context, parts []*prepared) error {
 	for i, part := range parts {
 		t, err := part.text()
 		if err != nil {
-			return g.fail(at(i, part.call.fail(err)))
+			return false, g.fail(at(i, part.call.fail(err)))
 		}
 		size += itemSize(part.item) + itemSize(t.b.Values())
 		input.TransactItems = append(input.TransactItems, part.transactItem(t))
 	}
 	if size > maxTransactionSize {
-		return g.fail(fmt.Errorf("%w: the operations have %d bytes, and DynamoDB's limit for a transaction is %d", ErrItemTooLarge, size, maxTransactionSize))
+		return false, g.fail(fmt.Errorf("%w: the operations have %d bytes, and DynamoDB's limit for a transaction is %d", ErrItemTooLarge, size, maxTransactionSize))
 	}
 	whileKnown, cancel := context.WithTimeout(ctx, tokenLife)
 	defer cancel()
@@ -136,7 +163,7 @@ func (g *group) sendTransaction(ctx context.Context, parts []*prepared) error {
 		for i := range output.ConsumedCapacity {
 			g.consumed(&output.ConsumedCapacity[i])
 		}
-		return nil
+		return seen.ambiguous, nil
 	}
 	var interrupted *interruptedError
 	if ctx.Err() == nil && errors.As(err, &interrupted) && interrupted.last != nil {
@@ -146,11 +173,11 @@ func (g *group) sendTransaction(ctx context.Context, parts []*prepared) error {
 	switch {
 	// Had an earlier attempt taken effect, its token would have made this answer a success.
 	case errors.As(err, &canceled) && (!seen.ambiguous || !mayPass(canceled)):
-		return g.canceled(canceled, callsOf(parts), parts, err)
+		return seen.ambiguous, g.canceled(canceled, callsOf(parts), parts, err)
 	case seen.ambiguous:
-		return g.refuse(ErrOutcomeUnknown, err)
+		return true, g.refuse(ErrOutcomeUnknown, err)
 	}
-	return g.fail(cleanError(err))
+	return false, g.fail(cleanError(err))
 }
 
 func callsOf(parts []*prepared) []*call {

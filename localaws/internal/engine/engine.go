@@ -29,7 +29,7 @@ type Engine struct {
 // and of the answers to a BatchGetItem. With an indexLag over 0 a change shows
 // in global indexes when now has moved on by so much.
 func New(now func() time.Time, seed int64, indexLag time.Duration) *Engine {
-	e := &Engine{now: now, seed: seed, tables: map[string]*table{}, tokens: tokens{}}
+	e := &Engine{now: now, seed: seed, tables: map[string]*table{}}
 	if indexLag > 0 {
 		e.lag = &lag{delay: indexLag}
 	}

@@ -14,7 +14,10 @@ import (
 const tokenLife = 10 * time.Minute
 
 // tokens are the transactions that were carried out, by client request token.
-type tokens map[string]settled
+type tokens struct {
+	settled map[string]settled
+	order   []string // the tokens in the order in which they were carried out
+}
 
 type settled struct {
 	request [sha256.Size]byte // of its parameters
@@ -23,8 +26,8 @@ type settled struct {
 
 // find tells whether the token belongs to this very transaction, carried out
 // already. It refuses a token that belongs to another one.
-func (t tokens) find(token string, request [sha256.Size]byte, now time.Time) (bool, *apierror.Error) {
-	found, ok := t[token]
+func (t *tokens) find(token string, request [sha256.Size]byte, now time.Time) (bool, *apierror.Error) {
+	found, ok := t.settled[token]
 	if !ok || token == "" || !now.Before(found.until) {
 		return false, nil
 	}
@@ -36,14 +39,28 @@ func (t tokens) find(token string, request [sha256.Size]byte, now time.Time) (bo
 
 // remember keeps the token of a transaction that was carried out, and forgets
 // those that are too old.
-func (t tokens) remember(token string, request [sha256.Size]byte, now time.Time) {
-	for old, s := range t {
-		if !now.Before(s.until) {
-			delete(t, old)
-		}
+func (t *tokens) remember(token string, request [sha256.Size]byte, now time.Time) {
+	t.forget(now)
+	if token == "" {
+		return
 	}
-	if token != "" {
-		t[token] = settled{request: request, until: now.Add(tokenLife)}
+	if t.settled == nil {
+		t.settled = map[string]settled{}
+	}
+	t.settled[token] = settled{request: request, until: now.Add(tokenLife)}
+	t.order = append(t.order, token)
+}
+
+// forget looks at the oldest tokens only. Where the clock was put back some are
+// kept for longer than they live, which find does not mind. A token that was
+// carried out anew stands in the order twice, and lives by its last time.
+func (t *tokens) forget(now time.Time) {
+	for len(t.order) > 0 {
+		if now.Before(t.settled[t.order[0]].until) {
+			return
+		}
+		delete(t.settled, t.order[0])
+		t.order = t.order[1:]
 	}
 }
 
