@@ -178,8 +178,8 @@ func keyOperation[T any](core *model, verb string, given T, prepare func(context
 
 // kept is a key that the caller can go on changing: a Record is a map, and shared when it is copied.
 func kept[T any](key T) T {
-	if record, ok := any(key).(Record); ok {
-		return any(maps.Clone(record)).(T)
+	if record, ok := any(&key).(*Record); ok {
+		*record = maps.Clone(*record)
 	}
 	return key
 }
