@@ -25,6 +25,10 @@ func (e *Expect) parse(p place) error {
 		"causes": causesInto(&e.Causes), "sent_operations": textsInto(&e.SentOperations), "expires_by": textInto(&e.ExpiresBy),
 		"count": countInto(&e.Count), "item_count": countInto(&e.Count), "winners": countInto(&e.Winners),
 		"requests": countInto(&e.Requests), "data_keys": countInto(&e.DataKeys),
+		"sent_consistent": func(p place) error {
+			e.SentConsistent = new(bool)
+			return boolInto(e.SentConsistent)(p)
+		},
 		"sent_has": wordsInto(&e.SentHas), "sent_lacks": wordsInto(&e.SentLacks),
 		"stored_has": wordsInto(&e.StoredHas), "stored_lacks": wordsInto(&e.StoredLacks),
 	})

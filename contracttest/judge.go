@@ -27,6 +27,7 @@ func (w *world) judge(ctx context.Context, step *Step, o *outcome) []string {
 	j.number("data_keys", e.DataKeys, o.dataKeys)
 	j.expiry(e)
 	j.sentTexts(e)
+	j.consistency(e)
 	if e.looksAtStored() {
 		stored, err := w.storedBehind(ctx, o)
 		if err != nil {

@@ -71,6 +71,7 @@ steps:
   - op: batch_get
     keys: [{ PK: a }, { PK: b }]
     consistent: true
+    expect: { sent_consistent: true }
   - op: batch_write
     batch_write: { puts: [{ PK: a }], deletes: [{ PK: b }] }
   - op: transact_get
@@ -184,6 +185,8 @@ steps:
 	require.Equal(t, []string{"TransactWriteItems"}, transact.Expect.SentOperations)
 	require.Equal(t, []map[string]any{{"PK": "a"}, {"PK": "b"}}, scenario.Steps[7].Keys)
 	require.True(t, scenario.Steps[7].Consistent)
+	require.True(t, *scenario.Steps[7].Expect.SentConsistent)
+	require.Nil(t, scenario.Steps[8].Expect.SentConsistent)
 	require.Equal(t, []Step{
 		{Line: scenario.Steps[8].Line + 1, Op: "put", Item: map[string]any{"PK": "a"}, Unchecked: true},
 		{Line: scenario.Steps[8].Line + 1, Op: "delete", Key: map[string]any{"PK": "b"}, Unchecked: true},
@@ -289,6 +292,8 @@ func TestParserRefusesWhatItDoesNotKnow(t *testing.T) {
 		scenarioWith("op: fault"):                                                                                                     `a.yaml:4: op fault needs one of throw_back and lose_answer`,
 		scenarioWith("op: fault\nthrow_back: [0]\nlose_answer: PutItem"):                                                              `a.yaml:4: op fault needs one of throw_back and lose_answer`,
 		scenarioWith("op: fault\nlose_answer: GetItem"):                                                                               `a.yaml:5: "GetItem" is none of`,
+		scenarioWith("op: fault\nthrow_back: []"):                                                                                     `a.yaml:5: a throw_back takes at least one position`,
+		scenarioWith("op: get\nkey: { PK: a }\nexpect: { sent_consistent: yes }"):                                                     `a.yaml:6: want true or false`,
 		scenarioWith("op: fault\nthrow_back: [-1]"):                                                                                   `a.yaml:5: want a number from 0`,
 		scenarioWith("op: fault\nthrow_back: [0]\ntimes: 0"):                                                                          `a.yaml:6: a fault happens at least once`,
 		scenarioWith("op: declare"):                                                                                                   `a.yaml:4: op declare needs a document`,

@@ -65,7 +65,7 @@ func told(t *testing.T, changed int, instead string) *Scenario {
 	expectations := []any{
 		"{ ok: true, requests: 1, item_contains: { version: 1 } }",
 		"{ error: ErrAlreadyExists, requests: 1 }",
-		"{ item_contains: { title: one, tags: [x] }, item_not_contains: { title: two }, item_has_fields: [version], " +
+		"{ sent_consistent: false, item_contains: { title: one, tags: [x] }, item_not_contains: { title: two }, item_has_fields: [version], " +
 			"item_missing_fields: [body], raw_attribute_types: { tags: SS }, item_field_equals_var: { createdAt: created }, " +
 			"item_field_not_equals_var: { title: created } }",
 		"{ count: 1, item_count: 1, items: [{ SK: a, title: one }], items_contains: [{ title: one }] }",
@@ -177,6 +177,10 @@ func TestEveryKindOfExpectationCanFail(t *testing.T) {
 		"items_contains of absent ones": {10, "{ items_contains: [{ title: null }] }", "items_contains 1: no item contains it"},
 		"count of those that are there": {10, "{ count: 2 }", "count: expected 2, got 1"},
 		"sent_operations":               {10, "{ sent_operations: [BatchGetItem, BatchGetItem] }", "sent_operations: expected [BatchGetItem BatchGetItem], got [BatchGetItem]"},
+		"sent_consistent":               {3, "{ sent_consistent: true }", "sent_consistent: expected true, request 1 (GetItem) says false"},
+		"sent_consistent of a batch":    {10, "{ sent_consistent: true }", "sent_consistent: expected true, request 1 (BatchGetItem) says false"},
+		"sent_consistent of a write":    {7, "{ sent_consistent: false }", "sent_consistent: expected false, the step sent no read that could say"},
+		"sent_consistent of no verb":    {6, "{ sent_consistent: false }", "sent_consistent: expected false, the step sent no read that could say"},
 		"sent_operations of no verb":    {6, "{ sent_operations: [] }", "sent_operations: expected [], the step gives none"},
 		"expires_by":                    {11, "{ expires_by: expiry }", `expires_by: expected "expiry", got "ttl"`},
 		"expires_by of no table":        {3, "{ expires_by: ttl }", `expires_by: expected "ttl", the step gives none`},

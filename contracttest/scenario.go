@@ -122,6 +122,7 @@ type Expect struct {
 	SentOperations        []string // of DynamoDB, in order; nil: not asked
 	ExpiresBy             string   // attribute by which the service deletes; "": not asked
 	SentHas, SentLacks    []string
+	SentConsistent        *bool // of every read that the step sent; nil: not asked
 	StoredHas             []string
 	StoredLacks           []string
 }

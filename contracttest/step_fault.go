@@ -2,8 +2,10 @@ package contracttest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/theorydb/theorydb/localaws"
@@ -16,7 +18,8 @@ type Fault struct {
 	ThrowBack []int
 	// LoseAnswer is the operation of DynamoDB that is carried out and whose answer never arrives.
 	LoseAnswer string
-	// Times is how many requests it happens to; 0 means 1. The scenario fails where it happens to fewer.
+	// Times is how many requests it happens to; 0 means 1. The scenario fails where it happens to fewer, and where one of
+	// the positions was in none of them.
 	Times int
 }
 
@@ -37,6 +40,9 @@ func (f *Fault) readers(readers map[string]func(place) error) {
 		elements, err := p.elements()
 		if err != nil {
 			return err
+		}
+		if len(elements) == 0 {
+			return p.errorf("a throw_back takes at least one position")
 		}
 		f.ThrowBack = make([]int, len(elements))
 		for i, element := range elements {
@@ -64,8 +70,63 @@ var writingOperations = []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWr
 type orderedFault struct {
 	line    int
 	through localaws.HTTPClient
-	rules   []*localaws.Rule
+	rule    *localaws.Rule
 	times   int
+	back    *thrownBack // nil for a lost answer
+}
+
+// thrownBack says what a throw_back takes, and keeps how far that reached. It looks at the requests itself: a request that
+// has none of the positions is none that the fault happened to.
+type thrownBack struct {
+	positions []int
+	times     int
+
+	mu       sync.Mutex
+	requests int // it took a part of, times at most
+	longest  int // how many positions the longest of them had
+}
+
+func (b *thrownBack) takes(i int) bool { return slices.Contains(b.positions, i) }
+
+// from reports whether the fault takes something of a request.
+func (b *thrownBack) from(request localaws.Request) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	length := batchLength(request.Body)
+	if b.requests == b.times || !slices.ContainsFunc(b.positions, func(position int) bool { return position < length }) {
+		return false
+	}
+	b.requests++
+	b.longest = max(b.longest, length)
+	return true
+}
+
+// untaken is the first position that no request had; -1 where each was taken.
+func (b *thrownBack) untaken() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i := slices.IndexFunc(b.positions, func(position int) bool { return position >= b.longest }); i >= 0 {
+		return b.positions[i]
+	}
+	return -1
+}
+
+// batchLength is how many puts, deletes or keys a batch has, in all its tables; 0 of another request.
+func batchLength(body []byte) int {
+	var request struct{ RequestItems map[string]json.RawMessage }
+	if json.Unmarshal(body, &request) != nil {
+		return 0
+	}
+	length := 0
+	for _, table := range request.RequestItems {
+		var reads struct{ Keys []json.RawMessage }
+		var writes []json.RawMessage
+		if json.Unmarshal(table, &writes) != nil && json.Unmarshal(table, &reads) != nil {
+			return 0
+		}
+		length += len(writes) + len(reads.Keys)
+	}
+	return length
 }
 
 // order puts a fault in the way of the next step.
@@ -74,12 +135,10 @@ func (w *wire) order(line int, fault Fault) {
 	times := max(fault.Times, 1)
 	ordered := &orderedFault{line: line, through: faults, times: times}
 	if fault.LoseAnswer != "" {
-		ordered.rules = append(ordered.rules, faults.On(fault.LoseAnswer).Times(times).CommitThenDrop())
+		ordered.rule = faults.On(fault.LoseAnswer).Times(times).CommitThenDrop()
 	} else {
-		back := func(i int) bool { return slices.Contains(fault.ThrowBack, i) }
-		for _, operation := range []string{"BatchGetItem", "BatchWriteItem"} {
-			ordered.rules = append(ordered.rules, faults.On(operation).Times(times).ThrowBack(back))
-		}
+		ordered.back = &thrownBack{positions: fault.ThrowBack, times: times}
+		ordered.rule = faults.On("").When(ordered.back.from).Times(times).ThrowBack(ordered.back.takes)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -95,12 +154,14 @@ func (w *wire) settle() error {
 	if ordered == nil {
 		return nil
 	}
-	happened := 0
-	for _, rule := range ordered.rules {
-		happened += rule.Fired()
-	}
-	if happened != ordered.times {
+	if happened := ordered.rule.Fired(); happened != ordered.times {
 		return fmt.Errorf("the fault of line %d happened %d times, not %d", ordered.line, happened, ordered.times)
+	}
+	if ordered.back == nil {
+		return nil
+	}
+	if position := ordered.back.untaken(); position >= 0 {
+		return fmt.Errorf("the fault of line %d took nothing at position %d: no batch had one", ordered.line, position)
 	}
 	return nil
 }
