@@ -89,3 +89,18 @@ func TestAConditionOnASealedAttributeIsRefusedInATransaction(t *testing.T) {
 	require.NoError(t, s.credentials.Create(t.Context(), record()))
 	require.NoError(t, s.db.Transact(t.Context(), s.credentials.CheckOp(key, theorydb.Exists("secret"), theorydb.NotExists("spare"))))
 }
+
+// What DynamoDB would refuse of one operation is refused before another one's secret is sealed.
+func TestATooLongConditionIsRefusedBeforeKMSIsAsked(t *testing.T) {
+	s := openSafe(t)
+	var many []theorydb.Condition
+	for range 200 {
+		many = append(many, theorydb.Equal("label", "xxx"))
+	}
+	s.requireSilent(t, func() {
+		err := s.db.Transact(t.Context(),
+			s.credentials.CreateOp(&versionedCredential{ID: "1", Secret: theorydb.NewSecret("s")}),
+			s.credentials.CheckOp(versionedCredential{ID: "2"}, theorydb.Or(many...)))
+		require.ErrorIs(t, err, theorydb.ErrInvalidQuery)
+	})
+}

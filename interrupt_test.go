@@ -224,6 +224,9 @@ func interrupted(t *testing.T, verb interruptedVerb, trouble string, ending erro
 			require.Zero(t, returned.Sub(through.struck), "it returns at once: %s", where)
 			require.Zero(t, through.after, "nothing is asked without the context: %s", where)
 			requireEnding(t, err, ending, where)
+			if len(verb.writes) == 0 && how != besidesTheAnswer {
+				require.Error(t, err, "a read without its answer: %s", where)
+			}
 		}
 		for i, pk := range verb.writes {
 			made := s.made(pk) - before[i]
@@ -294,7 +297,7 @@ var troubles = map[string]func(*localaws.Faults){
 		f.On("TransactWriteItems").CancelTransaction(1, "TransactionConflict")
 		f.On("BatchWriteItem").ThrowBack(func(i int) bool { return i%2 == 1 })
 		f.On("BatchGetItem").ThrowBack(func(i int) bool { return i%2 == 1 })
-		for _, operation := range []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "TransactGetItems"} {
+		for _, operation := range []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "TransactGetItems"} {
 			throttled(f.On(operation))
 		}
 		throttled(f.On("BatchWriteItem").Nth(3))

@@ -3,14 +3,14 @@ package theorydb_test
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/theorydb/theorydb"
 )
 
 // interruptedVerbs are all verbs of Model and DB that send something, each on the rows of a site.
 func interruptedVerbs() []interruptedVerb {
-	verbs := append(interruptedWrites(), interruptedReads()...)
-	return append(verbs, interruptedGroups()...)
+	return slices.Concat(interruptedWrites(), interruptedReads(), interruptedPages(), interruptedGroups())
 }
 
 func newSecret() theorydb.Secret[string] { return theorydb.NewSecret("new") }
@@ -104,6 +104,39 @@ func interruptedReads() []interruptedVerb {
 		{"TransactGet", nil, func(ctx context.Context, s *site) error {
 			return s.db.TransactGet(ctx, s.credentials.GetOp(versionedCredential{ID: "1"}), s.accounts.GetOp(account{ID: "1"}),
 				s.credentials.GetOp(versionedCredential{ID: "2"}))
+		}},
+	}
+}
+
+// interruptedPages are the verbs that go through a partition or a table.
+func interruptedPages() []interruptedVerb {
+	type brief struct{ ID string }
+	key, cleared := versionedCredential{ID: "1"}, []string{"CREDENTIAL#1"}
+	query := theorydb.Query[versionedCredential]{Key: key}
+	return []interruptedVerb{
+		{"Scan", nil, func(ctx context.Context, s *site) error {
+			_, err := theorydb.Collect(s.credentials.Scan(ctx, theorydb.Scan{PageSize: 2, Segments: 2}))
+			return err
+		}},
+		{"ScanPage", nil, func(ctx context.Context, s *site) error {
+			_, err := s.credentials.ScanPage(ctx, theorydb.Scan{}, "")
+			return err
+		}},
+		{"Select", nil, func(ctx context.Context, s *site) error {
+			_, err := theorydb.Collect(theorydb.Select[brief](ctx, s.credentials, query))
+			return err
+		}},
+		{"Collection", nil, func(ctx context.Context, s *site) error {
+			var all []*versionedCredential
+			return s.db.Collection(ctx, s.credentials.Partition(key), s.credentials.Into(&all))
+		}},
+		{"ClearPartition", cleared, func(ctx context.Context, s *site) error {
+			_, err := s.db.ClearPartition(ctx, s.credentials.Partition(key), "")
+			return err
+		}},
+		{"Retention.Clear", cleared, func(ctx context.Context, s *site) error {
+			_, err := s.credentials.Retention("test").Clear(ctx, query, "")
+			return err
 		}},
 	}
 }

@@ -29,6 +29,7 @@ func TestHistoriesWithoutFaultsAreLinearizable(t *testing.T) {
 		t.Logf("calls by what was told: %v", tally)
 		requireLegal(t, found)
 		require.Zero(t, tally[toldUnknown], "no answer was lost")
+		require.Positive(t, tally[toldConflict], "they did come in each other's way")
 	}
 	t.Run("localaws", func(t *testing.T) {
 		check(t, func() *linearBench { return embeddedBench(t, setup.kind) })

@@ -25,7 +25,7 @@ func (h *linearHistory) judgedCalls() []*linearCall {
 		if len(effects) > 0 {
 			h.allowed = append(h.allowed, exception)
 			last := *call
-			last.started = effects[len(effects)-1].ended
+			last.started, last.landings = effects[len(effects)-1].ended, call.landings[len(effects):]
 			call = &last
 		}
 		for _, effect := range effects {
@@ -42,38 +42,36 @@ func (h *linearHistory) excepted(call *linearCall) (effects []linearLanding, nam
 	if len(call.deeds) > 1 || len(landings) == 0 {
 		return nil, ""
 	}
-	last := len(landings) - 1
-	uncreated := !h.kind.born && (verb == verbPut || verb == verbUpdate) || verb == verbChange // holds no created_at
-	if h.interfered(call, last) {
-		switch {
-		case verb == verbCreate && told == toldExists:
-			return landings, "Create took effect and is told ErrAlreadyExists"
-		case uncreated && told == toldConflict:
-			return landings, fmt.Sprintf("%s without a created_at took effect and is told ErrVersionConflict", verb)
-		}
+	holds := h.kind.versioned && (verb == verbPut || verb == verbUpdate || verb == verbChange) // a version
+	uncreated := holds && (!h.kind.born || verb == verbChange)                                 // and no created_at
+	tooMany := landings[:len(landings)-1]
+	switch {
+	case verb == verbCreate && told == toldExists:
+		effects, name = landings, "Create took effect and is told ErrAlreadyExists"
+	case uncreated && told == toldConflict:
+		effects, name = landings, fmt.Sprintf("%s without a created_at took effect and is told ErrVersionConflict", verb)
+	case verb == verbCreate, verb == verbPut && holds, verb.deletes():
+		effects, name = tooMany, verb.String()+" takes effect a second time"
+	case uncreated: // takes the rival's item for the one that it held
+		effects, name = tooMany, verb.String()+" without a created_at takes effect a second time"
 	}
-	for i := range last {
+	for i := range effects {
 		if !h.interfered(call, i) {
 			return nil, ""
 		}
 	}
-	switch {
-	case verb.creates(), verb.deletes():
-		return landings[:last], verb.String() + " takes effect a second time"
-	case uncreated: // takes the rival's item for the one that it held
-		return landings[:last], verb.String() + " without a created_at takes effect a second time"
-	}
-	return nil, ""
+	return effects, name
 }
 
 // interfered reports whether, between an attempt of the call that took effect unseen and the next one or the last,
 // somebody else deleted the item; of a call that deletes, whether somebody created one.
 func (h *linearHistory) interfered(call *linearCall, landing int) bool {
-	until := call.answered
+	from := call.landings[landing].at
+	until := max(from, call.answered) // the last attempt may be the one that took effect
 	if landing+1 < len(call.landings) {
 		until = call.landings[landing+1].at
 	}
-	return call.landings[landing].lost && slices.ContainsFunc(h.commits[call.landings[landing].at:until], func(c linearCommit) bool {
+	return call.landings[landing].lost && slices.ContainsFunc(h.commits[from:until], func(c linearCommit) bool {
 		deletes := call.deeds[0].verb.deletes()
 		return c.call != call && c.key == call.deeds[0].key && (deletes && c.created || !deletes && c.deleted)
 	})

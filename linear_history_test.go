@@ -99,6 +99,10 @@ func (b *linearBench) history(ctx context.Context, setup linearSetup, seed uint6
 		h.turns = newLinearTurns(random, linearClients)
 		h.turns.run(func(id int) { b.clients[id].act(ctx) })
 	}
+	rival := b.clients[rivalClient]
+	for key := range h.keys { // what the table holds in the end must be explained too
+		rival.do(ctx, rival.draw(verbGet, key))
+	}
 	slices.SortFunc(h.calls, func(a, b *linearCall) int { return cmp.Compare(a.started, b.started) })
 	return h, nil
 }

@@ -32,14 +32,40 @@ func (c *linearCall) String() string {
 	return fmt.Sprintf("%4d..%-4d client %d: %s%s", c.started, c.ended, c.client, strings.Join(text, " AND "), c.describe())
 }
 
-// outcome is what the caller was told of the whole call.
+// outcome is what the caller was told of the whole call. An error out of place counts wherever it stands.
 func (c *linearCall) outcome() linearTold {
+	told := toldOK
 	for _, verdict := range c.told {
-		if verdict.told != toldOK && verdict.told != toldNoCause {
-			return verdict.told
+		switch {
+		case verdict.told == toldWrongly:
+			return toldWrongly
+		case told == toldOK && verdict.told != toldNoCause:
+			told = verdict.told
 		}
 	}
-	return toldOK
+	return told
+}
+
+// reads reports whether the call is a Get: no outcome of it can be unknown, and no other call may fail and say nothing.
+func (c *linearCall) reads() bool { return len(c.deeds) == 1 && c.deeds[0].verb == verbGet }
+
+// outOfPlace are the calls of which the harness knows that the caller was told wrongly, whatever order the calls had:
+// those that took effect and were said not to have, and those that failed in a way that their verb can't.
+func outOfPlace(calls []*linearCall) []*linearCall {
+	return slices.DeleteFunc(slices.Clone(calls), func(c *linearCall) bool {
+		switch c.outcome() {
+		case toldOK:
+			return true
+		case toldUnknown:
+			return !c.reads()
+		case toldNothing:
+			return c.reads()
+		case toldWrongly:
+			return false
+		case toldExists, toldConflict, toldNotFound, toldRefused, toldNoCause:
+		}
+		return len(c.landings) == 0
+	})
 }
 
 // checkTimeout is far above what a history takes; one that takes longer counts as a failure.
@@ -97,7 +123,7 @@ func judged(calls []*linearCall) []porcupine.Operation {
 	var list []porcupine.Operation
 	for _, call := range calls {
 		told := call.outcome()
-		if told == toldNothing || told == toldRefused { // did nothing, and nothing was said of what is stored
+		if told == toldNothing && call.reads() || told == toldRefused { // did nothing, and nothing was said of what is stored
 			continue
 		}
 		operation := porcupine.Operation{

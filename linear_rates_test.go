@@ -40,8 +40,8 @@ type doubts map[doubtKey]*[doubtCauses]struct{ lost, unknown int }
 
 func (d doubts) count(calls []*linearCall) {
 	for _, call := range calls {
-		fault := call.faults.firstLost()
-		if fault == faultNone || call.deeds[0].verb == verbGet {
+		fault := call.fired.firstLost()
+		if fault == faultNone {
 			continue
 		}
 		key := doubtKey{call.deeds[0].verb, fault}
@@ -57,6 +57,18 @@ func (d doubts) count(calls []*linearCall) {
 			cell.unknown++
 		}
 	}
+}
+
+// of adds up what befell calls of a verb for some causes, whatever their answer was lost by.
+func (d doubts) of(verb linearVerb, causes ...doubtCause) (lost, unknown int) {
+	for key, cells := range d {
+		for _, cause := range causes {
+			if key.verb == verb {
+				lost, unknown = lost+cells[cause].lost, unknown+cells[cause].unknown
+			}
+		}
+	}
+	return lost, unknown
 }
 
 func (d doubts) String() string {

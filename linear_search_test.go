@@ -24,11 +24,27 @@ func shareOf(n int) int {
 	return n
 }
 
-// illegalHistory is a history that no order of its calls explains, or of which that was not settled in time.
+// illegalHistory is a history that no order of its calls explains, or of which that was not settled in time, or one with
+// calls that are out of place in every order.
 type illegalHistory struct {
-	seed   uint64
-	result porcupine.CheckResult
-	calls  string
+	seed    uint64
+	result  porcupine.CheckResult
+	calls   string
+	ordered bool // an order explains it, but for what is out of place
+}
+
+// judge says what is wrong with a history; its result is porcupine.Ok when nothing is.
+func (h *linearHistory) judge() illegalHistory {
+	calls := h.judgedCalls()
+	illegal := illegalHistory{seed: h.seed}
+	if illegal.result, illegal.calls = h.kind.judgeHistory(calls); illegal.result != porcupine.Ok {
+		return illegal
+	}
+	for _, call := range outOfPlace(calls) {
+		illegal.result, illegal.ordered = porcupine.Illegal, true
+		illegal.calls += "out of place: " + call.String() + "\n"
+	}
+	return illegal
 }
 
 // searchHistories makes the histories of the seeds 1 to n and judges them, as many at a time as there are processors. It
@@ -51,9 +67,9 @@ func searchHistories(t *testing.T, n int, setup linearSetup, open func() *linear
 		workers.Go(func() {
 			for seed := next.Add(1); seed <= last; seed = next.Add(1) {
 				h, err := bench.history(t.Context(), setup, seed)
-				illegal := illegalHistory{seed: seed}
+				var illegal illegalHistory
 				if err == nil {
-					illegal.result, illegal.calls = setup.kind.judgeHistory(h.judgedCalls())
+					illegal = h.judge()
 				}
 				mu.Lock()
 				if err != nil {

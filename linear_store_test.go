@@ -179,7 +179,7 @@ func (s *recordStore[T]) verdict(d linearDeed, record *T, err error) linearVerdi
 	if told.told == toldOK && d.returns() {
 		told.row = s.row(*record)
 	}
-	if told.told == toldWrongly && !d.verb.writes() && len(sentinelsOf(err)) == 0 {
+	if told.told == toldWrongly && d.verb == verbGet && len(sentinelsOf(err)) == 0 {
 		told.told = toldNothing
 	}
 	return told

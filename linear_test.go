@@ -2,6 +2,7 @@ package theorydb_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,26 +69,45 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 		histories int
 	}{{linearLedgers, 1500}, {linearCounters, 300}, {linearPlains, 300}} {
 		t.Run(c.kind.name, func(t *testing.T) {
-			tally, inDoubt := map[linearTold]int{}, doubts{}
+			tally, inDoubt, missed := map[linearTold]int{}, doubts{}, 0
 			found := searchHistories(t, shareOf(c.histories), linearSetup{kind: c.kind, strict: true, transactions: true}, func() *linearBench {
 				return embeddedBench(t, c.kind)
 			}, func(h *linearHistory) {
 				inDoubt.count(h.calls)
 				for _, call := range h.calls {
 					tally[call.outcome()]++
+					if !slices.Equal(call.fired, call.faults.drawn()) {
+						missed++
+					}
 				}
 			})
 			t.Logf("calls by what was told: %v\n%s", tally, inDoubt)
 			requireLegal(t, found)
-			for key, cells := range inDoubt {
-				if c.kind.guarded(key.verb) {
-					require.Zero(t, cells[doubtNone].unknown, "%s after %s, with nobody in between", key.verb, key.fault)
-				}
-				if key.verb == verbTransact {
-					require.Zero(t, cells[doubtRival].unknown+cells[doubtStale].unknown, "a transaction after %s, whatever rivals do", key.fault)
-				}
+			require.Zero(t, missed, "calls whose faults did not happen as they were drawn")
+			for verb := range linearVerb(linearVerbs) {
+				requireDoubts(t, c.kind, verb, inDoubt)
 			}
 		})
+	}
+}
+
+// requireDoubts checks how often answers to a verb were lost, and how often that left its caller in doubt.
+func requireDoubts(t *testing.T, kind linearKind, verb linearVerb, inDoubt doubts) {
+	t.Helper()
+	if verb == verbCheck || *linearSeed != 0 { // an operation of a transaction alone
+		return
+	}
+	lost, _ := inDoubt.of(verb, doubtNone, doubtRival, doubtStale, doubtExhausted)
+	require.Positive(t, lost, "%s lost an answer", verb)
+	if kind.guarded(verb) {
+		lost, unknown := inDoubt.of(verb, doubtNone)
+		require.Positive(t, lost, "%s lost an answer, with nobody in between", verb)
+		require.Zero(t, unknown, "%s, with nobody in between", verb)
+	}
+	if verb == verbTransact {
+		lost, unknown := inDoubt.of(verb, doubtRival, doubtStale)
+		require.Positive(t, lost, "a transaction met a rival")
+		require.Zero(t, unknown, "a transaction, whatever rivals do")
 	}
 }
 

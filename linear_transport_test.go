@@ -34,7 +34,8 @@ func (f linearFault) loses() bool {
 
 // linearAttempts is what became of the requests of a call.
 type linearAttempts struct {
-	faults     faultsMet
+	faults     faultsMet // drawn
+	fired      faultsMet // those that happened
 	landings   []linearLanding
 	lostAt     int  // how many commits of anybody there were when the first answer was lost
 	stale      bool // the attempt could not have taken effect: somebody had been faster before
@@ -53,6 +54,11 @@ func (f faultsMet) last() linearFault {
 		return faultNone
 	}
 	return f[len(f)-1]
+}
+
+// drawn are the faults of those attempts that were to meet one.
+func (f faultsMet) drawn() faultsMet {
+	return slices.DeleteFunc(slices.Clone(f), func(fault linearFault) bool { return fault == faultNone })
 }
 
 // firstLost is the fault by which the first answer was lost; faultNone when none was.
@@ -96,19 +102,21 @@ const faultHeader = "X-Linear-Fault"
 // newFaults makes the faults of one client. Which of them an attempt meets is drawn in Do.
 func (c *linearClient) newFaults() *localaws.Faults {
 	faults := &localaws.Faults{Next: linearEndpoint{c}}
-	on := func(fault linearFault) *localaws.Rule {
-		return faults.On("").Always().Then(c.letRivalAct).When(func(r localaws.Request) bool {
+	on := func(operation string, fault linearFault) *localaws.Rule {
+		happened := func() {
+			c.current.fired = append(c.current.fired, fault)
+			c.letRivalAct()
+		}
+		return faults.On(operation).Always().Then(happened).When(func(r localaws.Request) bool {
 			return r.Header.Get(faultHeader) == fault.String()
 		})
 	}
-	faults.On("TransactWriteItems").Always().Then(c.letRivalAct).When(func(r localaws.Request) bool {
-		return r.Header.Get(faultHeader) == faultConflict.String()
-	}).CancelTransaction(1, "TransactionConflict")
-	on(faultDropBefore).DropBefore()
-	on(faultCommitThenDrop).CommitThenDrop()
-	on(faultCutBody).CutBody()
-	on(faultThrottle).Error(http.StatusBadRequest, "ThrottlingException", "too fast")
-	on(faultConflict).Error(http.StatusBadRequest, "TransactionConflictException", "a transaction is at it")
+	on("TransactWriteItems", faultConflict).CancelTransaction(1, "TransactionConflict")
+	on("", faultDropBefore).DropBefore()
+	on("", faultCommitThenDrop).CommitThenDrop()
+	on("", faultCutBody).CutBody()
+	on("", faultThrottle).Error(http.StatusBadRequest, "ThrottlingException", "too fast")
+	on("", faultConflict).Error(http.StatusBadRequest, "TransactionConflictException", "a transaction is at it")
 	return faults
 }
 
@@ -246,7 +254,7 @@ func excepts(pending, deed linearDeed) bool {
 }
 
 // revives reports whether the deed would bring the held version of the pending one back as the next, after a delete: what
-// comes of that has a test of its own, TestPutOfAnOlderRecordAfterADeleteIsNoConflict.
+// comes of that has a test of its own, TestARecordPutBackAfterADeleteLooksLikeARivalsUpdate.
 func (h *linearHistory) revives(pending, deed linearDeed) bool {
 	return deed.verb == verbPut && h.kind.born && !h.stored[deed.key].exists && deed.held.version > 0 &&
 		deed.held.version == pending.held.version && deed.held.born == pending.held.born

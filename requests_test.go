@@ -42,6 +42,7 @@ type counted struct {
 	coupons  *theorydb.Model[coupon]
 	vouchers *theorydb.Model[voucher]
 	held     coupon
+	image    theorydb.Item // of held
 }
 
 func openCounted(t *testing.T, e *engine, line string) *counted {
@@ -54,6 +55,7 @@ func openCounted(t *testing.T, e *engine, line string) *counted {
 	require.NoError(t, c.db.CreateTable(t.Context()))
 	c.held = coupon{Owner: "o", ID: "1", N: 1}
 	require.NoError(t, c.coupons.Create(t.Context(), &c.held))
+	c.image = e.stored(t, "OWNER#o", "TICKET#1")
 	require.NoError(t, c.vouchers.Create(t.Context(), &voucher{Owner: "o", ID: "1", N: 1}))
 	if strings.Contains(line, "100 rows") {
 		var rows []theorydb.BatchOp
@@ -156,7 +158,8 @@ func countedVerbs(t *testing.T) map[string]func(c *counted) error {
 		"Explain":     func(c *counted) error { _, err := c.coupons.Explain(query); return err },
 		"CursorAfter": func(c *counted) error { _, err := c.coupons.CursorAfter(query, &c.held); return err },
 		"Decode": func(c *counted) error {
-			_, _, err := c.coupons.Decode(ctx, nil, theorydb.Item{"PK": str("OWNER#o"), "SK": str("TICKET#1"), "_t": str("coupon")})
+			_, after, err := c.coupons.Decode(ctx, nil, c.image)
+			require.Equal(t, &c.held, after)
 			return err
 		},
 	}

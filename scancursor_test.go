@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -179,6 +180,33 @@ func TestScanCursorWithAKeyOfAnotherSegmentIsRefused(t *testing.T) {
 			}
 		}
 		require.Equal(t, 2, refused)
+	})
+}
+
+// The cursor is blamed for what DynamoDB says of the key to begin at, and for nothing else.
+func TestARefusedScanBlamesItsCursorOnlyForItsKey(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e *engine) {
+		m, _ := leaves(t, e)
+		scan := theorydb.Scan{Limit: 2}
+		cursor := firstScanCursor(t, m, scan)
+		for message, forged := range map[string]bool{
+			"The provided starting key is invalid":                           true,
+			"The provided starting key is outside query boundaries":          true,
+			"Exclusive Start Key must have same size as table's key schema":  true,
+			"Invalid FilterExpression: Expression size has exceeded the max": false,
+			"The table does not have the specified index":                    false,
+		} {
+			e.faults.On("Scan").Error(400, "ValidationException", message)
+			_, err := m.ScanPage(t.Context(), scan, cursor)
+			require.Error(t, err)
+			require.Equal(t, forged, errors.Is(err, theorydb.ErrInvalidCursor), message)
+			e.faults.On("Scan").Error(400, "ValidationException", message)
+			_, err = m.ScanPage(t.Context(), scan, "")
+			require.Error(t, err)
+			require.NotErrorIs(t, err, theorydb.ErrInvalidCursor, "there is no cursor")
+		}
+		_, err := m.ScanPage(t.Context(), scan, cursor)
+		require.NoError(t, err)
 	})
 }
 

@@ -16,11 +16,7 @@ import (
 //
 //	faults.On("TransactWriteItems").CancelTransaction(1, "TransactionConflict")
 func (r *Rule) CancelTransaction(position int, code string) *Rule {
-	hasPosition := func(request Request) bool {
-		return position >= 0 && position < actionsIn(request.Operation, request.Body)
-	}
-	name := fmt.Sprintf("CancelTransaction %d %s", position, code)
-	return r.doesTo(hasPosition, name, func(_ HTTPClient, request *http.Request, body []byte) (*http.Response, error) {
+	cancel := func(_ HTTPClient, request *http.Request, body []byte) (*http.Response, error) {
 		reasons := make([]apierror.Reason, actionsIn(operationOf(request), body))
 		for i := range reasons {
 			reasons[i].Code = "None"
@@ -30,6 +26,12 @@ func (r *Rule) CancelTransaction(position int, code string) *Rule {
 		return jsonResponse(request, refusal.Status, faultHeader(dynamoDBType), map[string]any{
 			"__type": refusal.Type, "Message": refusal.Message, "CancellationReasons": reasons,
 		})
+	}
+	return r.doesTo(fmt.Sprintf("CancelTransaction %d %s", position, code), func(request Request) effect {
+		if position < 0 || position >= actionsIn(request.Operation, request.Body) {
+			return nil
+		}
+		return cancel
 	})
 }
 

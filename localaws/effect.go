@@ -81,13 +81,13 @@ func (r *Rule) CutBody() *Rule {
 }
 
 func (r *Rule) does(name string, e effect) *Rule {
-	return r.doesTo(nil, name, e)
+	return r.doesTo(name, func(Request) effect { return e })
 }
 
-// doesTo is does for an effect that can happen to some requests only: the rule
-// matches no other ones.
-func (r *Rule) doesTo(fits func(Request) bool, name string, e effect) *Rule {
-	return r.set(func() { r.fits, r.name, r.effect = fits, name, e })
+// doesTo is does for an effect that is another one for each request, or nil
+// for those that it can't happen to: the rule matches none of these.
+func (r *Rule) doesTo(name string, effectOn func(Request) effect) *Rule {
+	return r.set(func() { r.name, r.effectOn = name, effectOn })
 }
 
 // forward sends the request on and reads the whole answer.

@@ -80,16 +80,17 @@ func (f *Faults) match(request Request) (*Rule, effect, []func()) {
 	defer f.mu.Unlock()
 	request.Attempt = f.countAttempt(request)
 	var fires *Rule
+	var happens effect
 	for _, rule := range f.rules {
-		if rule.wants(request) && fires == nil {
-			fires = rule
+		if e := rule.wants(request); e != nil && fires == nil {
+			fires, happens = rule, e
 		}
 	}
 	if fires == nil {
 		return nil, nil, nil
 	}
 	fires.fired++
-	return fires, fires.effect, append([]func(){}, fires.then...)
+	return fires, happens, append([]func(){}, fires.then...)
 }
 
 // countAttempt counts how often the request was sent: the same operation with

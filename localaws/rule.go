@@ -18,9 +18,8 @@ type Rule struct {
 	nth       int
 	when      func(Request) bool
 	times     int
-	name      string // of the effect
-	effect    effect
-	fits      func(Request) bool // whether the effect can happen to a request; nil for every one
+	name      string               // of the effect
+	effectOn  func(Request) effect // nil for a request that it can't happen to; nil itself until an effect is set
 	then      []func()
 
 	matched int
@@ -72,19 +71,25 @@ func (r *Rule) Fired() int {
 	return r.fired
 }
 
-// wants counts a request that the rule matches and tells whether the rule
-// would fire for it.
-func (r *Rule) wants(request Request) bool {
+// wants counts a request that the rule matches and gives what the rule would
+// do to it; nil when it would not fire.
+func (r *Rule) wants(request Request) effect {
 	matches := (r.operation == "" || r.operation == request.Operation) &&
 		(r.table == "" || slices.Contains(request.Tables, r.table)) &&
 		(r.attempt == 0 || r.attempt == request.Attempt) &&
-		(r.fits == nil || r.fits(request)) &&
 		(r.when == nil || r.when(request))
-	if !matches {
-		return false
+	if !matches || r.effectOn == nil {
+		return nil
+	}
+	happens := r.effectOn(request)
+	if happens == nil {
+		return nil
 	}
 	r.matched++
-	return r.effect != nil && r.matched >= r.nth && r.fired < r.times
+	if r.matched < r.nth || r.fired >= r.times {
+		return nil
+	}
+	return happens
 }
 
 func (r *Rule) describe() string {
@@ -104,7 +109,7 @@ func (r *Rule) describe() string {
 	if r.when != nil {
 		words = append(words, "when")
 	}
-	if r.effect == nil {
+	if r.effectOn == nil {
 		return strings.Join(append(words, "no effect set"), ", ")
 	}
 	return strings.Join(append(words, r.name), ", ")

@@ -17,7 +17,9 @@ var unprocessed = map[string]string{"BatchGetItem": "UnprocessedKeys", "BatchWri
 // answer has them among its UnprocessedItems or UnprocessedKeys, with those of
 // the endpoint. i counts from 0 through the tables in the order of their names,
 // and for each through its list. takes may take all, and then the endpoint is
-// not asked. The rule matches no other operation.
+// not asked. The rule matches no other operation, and no batch of which takes
+// takes nothing. takes is asked once about each, for every batch that the rule
+// would match, with a lock held, and may not send requests.
 //
 // What takes leaves is another request than the one that was signed, which an
 // endpoint that checks signatures refuses. The engine and DynamoDB Local check
@@ -25,36 +27,46 @@ var unprocessed = map[string]string{"BatchGetItem": "UnprocessedKeys", "BatchWri
 //
 //	faults.On("BatchWriteItem").ThrowBack(func(i int) bool { return i%2 == 1 })
 func (r *Rule) ThrowBack(takes func(i int) bool) *Rule {
-	isBatch := func(request Request) bool { return unprocessed[request.Operation] != "" }
-	return r.doesTo(isBatch, "ThrowBack", func(next HTTPClient, request *http.Request, body []byte) (*http.Response, error) {
-		member := unprocessed[operationOf(request)]
-		content := decodeObject(body)
+	return r.doesTo("ThrowBack", func(request Request) effect {
+		member := unprocessed[request.Operation]
+		if member == "" {
+			return nil
+		}
+		content := decodeObject(request.Body)
 		kept, back := split(content["RequestItems"], takes)
-		switch {
-		case len(back) == 0:
-			return next.Do(withBody(request, body))
-		case len(kept) == 0:
-			return nothingDone(request, member, back)
+		if len(back) == 0 {
+			return nil
 		}
-		content["RequestItems"] = kept
-		rest, err := json.Marshal(content)
-		if err != nil {
-			return nil, fmt.Errorf("localaws: encode the rest of a batch: %w", err)
+		return func(next HTTPClient, request *http.Request, _ []byte) (*http.Response, error) {
+			if len(kept) == 0 {
+				return nothingDone(request, member, back)
+			}
+			content["RequestItems"] = kept
+			return sendRest(next, request, content, member, back)
 		}
-		response, answer, err := forward(next, request, rest)
-		if err != nil {
-			return nil, err
-		}
-		if response.StatusCode != http.StatusOK {
-			return newResponse(request, response.StatusCode, response.Header, answer), nil
-		}
-		merged := decodeObject(answer)
-		if merged == nil {
-			return nil, fmt.Errorf("localaws: the answer to a %s is not a JSON object", operationOf(request))
-		}
-		merged[member] = join(merged[member], back)
-		return jsonResponse(request, response.StatusCode, response.Header, merged)
 	})
+}
+
+// sendRest sends what was not thrown back of a batch, and adds what was to the
+// answer.
+func sendRest(next HTTPClient, request *http.Request, content map[string]any, member string, back map[string]any) (*http.Response, error) {
+	rest, err := json.Marshal(content)
+	if err != nil {
+		return nil, fmt.Errorf("localaws: encode the rest of a batch: %w", err)
+	}
+	response, answer, err := forward(next, request, rest)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return newResponse(request, response.StatusCode, response.Header, answer), nil
+	}
+	merged := decodeObject(answer)
+	if merged == nil {
+		return nil, fmt.Errorf("localaws: the answer to a %s is not a JSON object", operationOf(request))
+	}
+	merged[member] = join(merged[member], back)
+	return jsonResponse(request, response.StatusCode, response.Header, merged)
 }
 
 // nothingDone is the answer to a batch that was thrown back as a whole.
