@@ -1,0 +1,37 @@
+package identity
+
+import (
+	"errors"
+	"runtime"
+)
+
+// Argon2 says what hashing a recovery code with Argon2id costs (RFC 9106). A zero field is the default that its comment
+// gives.
+type Argon2 struct {
+	Memory        uint32 // in KiB: 64 MiB. A stored hash that asks for more is refused before memory is taken.
+	Time          uint32 // passes: 3
+	Threads       uint8  // 4
+	MaxConcurrent int    // runs at the same time, others wait: a quarter of GOMAXPROCS, at least 1
+}
+
+func (a *Argon2) complete() error {
+	if a.MaxConcurrent < 0 {
+		return errors.New("identity: Options.Argon2.MaxConcurrent is negative; leave it zero for the default")
+	}
+	if a.Memory == 0 {
+		a.Memory = 64 << 10
+	}
+	if a.Time == 0 {
+		a.Time = 3
+	}
+	if a.Threads == 0 {
+		a.Threads = 4
+	}
+	if a.Memory < 8*uint32(a.Threads) { // RFC 9106 section 3.1
+		return errors.New("identity: Options.Argon2.Memory is less than 8 KiB a thread")
+	}
+	if a.MaxConcurrent == 0 {
+		a.MaxConcurrent = max(1, runtime.GOMAXPROCS(0)/4)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package identity
+
+import (
+	"errors"
+
+	"github.com/theorydb/theorydb"
+)
+
+// What can go wrong beside the errors of theorydb, which the stores return as they are: ErrItemNotFound,
+// ErrVersionConflict, ErrOutcomeUnknown, ErrEncryption and the others. Test for them with errors.Is. No error text holds a
+// secret, an address or another value.
+var (
+	// ErrInvalidToken says that what was presented is no token of this kind and scope: damaged, forged, unknown or of
+	// somebody else. Nothing was changed.
+	ErrInvalidToken = errors.New("identity: invalid token")
+	// ErrTokenUsed says that a one-time token or code was consumed before, by another call.
+	ErrTokenUsed = errors.New("identity: token used")
+	// ErrExpired says that a one-time token or code is past its time. Sessions and refresh families past theirs are
+	// theorydb.ErrItemNotFound or ErrInvalidToken.
+	ErrExpired = errors.New("identity: expired")
+	// ErrTokenReuse says that a refresh token was used again after its successor. The session was revoked.
+	ErrTokenReuse = errors.New("identity: refresh token reused")
+	// ErrCodeReplayed says that a TOTP code was used before.
+	ErrCodeReplayed = errors.New("identity: code replayed")
+	// ErrTooManyAttempts says that no more tries are taken, right or wrong.
+	ErrTooManyAttempts = errors.New("identity: too many attempts")
+	// ErrCloneSuspected says that the signature counter of a passkey went back: two authenticators have one key.
+	ErrCloneSuspected = errors.New("identity: cloned passkey suspected")
+	// ErrIdentifierTaken says that another user of the project has the identifier, identity or passkey.
+	ErrIdentifierTaken = errors.New("identity: identifier taken")
+	// ErrLastOwner says that the last active owner can't leave, be demoted or be suspended.
+	ErrLastOwner = errors.New("identity: last owner")
+	// ErrLastProject says that the last project of a tenant can't be deleted.
+	ErrLastProject = errors.New("identity: last project")
+	// ErrInUse says that what was to be deleted still has members.
+	ErrInUse = errors.New("identity: in use")
+	// ErrForbidden says that the membership does not carry the role that is asked for.
+	ErrForbidden = errors.New("identity: forbidden")
+	// ErrUserInactive says that the user does not exist or is not active.
+	ErrUserInactive = errors.New("identity: user inactive")
+	// ErrStateMismatch says that the nonce of a login state does not match. Its public code is csrf_state_mismatch.
+	ErrStateMismatch = errors.New("identity: login state mismatch (csrf_state_mismatch)")
+	// ErrClockSkew says that a record is from more than a minute in the future.
+	ErrClockSkew = errors.New("identity: clock skew")
+	// ErrChainBroken says that an audit chain does not verify.
+	ErrChainBroken = errors.New("identity: audit chain broken")
+)
+
+// Public folds what must look alike to whoever presented a token or a code: a missing, expired, used and forged one are
+// all ErrInvalidToken. Every other error, and nil, is returned as it is. Log the error itself, and answer with Public.
+func Public(err error) error {
+	for _, alike := range []error{theorydb.ErrItemNotFound, ErrExpired, ErrTokenUsed, ErrTokenReuse, ErrInvalidToken, ErrCodeReplayed} {
+		if errors.Is(err, alike) {
+			return ErrInvalidToken
+		}
+	}
+	return err
+}

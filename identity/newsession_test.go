@@ -1,0 +1,143 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/theorydb/theorydb"
+)
+
+// checkEnd checks that a session is valid until T and not from T on.
+// requireStatus checks that a session is refused for that reason, in an error that shows it to the log alone.
+func TestStepUpGivesANewSecretAndRaisesTheLevel(t *testing.T) {
+	eachSessBench(t, func(t *testing.T, b *sessBench) {
+		grant := b.signIn(t, b.user(t, "u1"))
+		b.clock.Advance(time.Minute)
+		session, token, err := b.Sessions.StepUp(t.Context(), grant.Session, 2, "otp", "hwk")
+		require.NoError(t, err)
+		b.handedOut(t, token)
+		require.Equal(t, session, b.stored(t, grant.Session))
+		require.Equal(t, []string{"hwk", "otp"}, session.AMR)
+		require.Equal(t, []string{"hwk"}, grant.Session.AMR)
+		require.EqualValues(t, 2, session.AAL)
+		require.Equal(t, grant.Session.ID, session.ID)
+		require.True(t, session.AuthnAt.After(grant.Session.AuthnAt))
+		_, err = b.AuthenticateSession(t.Context(), grant.Token)
+		require.Equal(t, ErrInvalidToken, err, "the token of before is worth nothing")
+		_, err = b.AuthenticateSession(t.Context(), token)
+		require.NoError(t, err)
+		_, _, err = b.Sessions.StepUp(t.Context(), session, 1)
+		require.ErrorIs(t, err, theorydb.ErrInvalidValue)
+		_, _, err = b.Sessions.StepUp(t.Context(), grant.Session, 3)
+		require.ErrorIs(t, err, theorydb.ErrVersionConflict)
+	})
+}
+
+func TestGateIsAskedBeforeASessionIsMadeRefreshedOrSteppedUp(t *testing.T) {
+	refused := errors.New("the policy says no")
+	var asked []string
+	refuse := false
+	b := openSessBench(t, func(o *Options) {
+		o.Gate = func(_ context.Context, r GateRequest) error {
+			asked = append(asked, r.Action+" "+r.Session.UserID+" "+r.Scope.Project())
+			if refuse {
+				return refused
+			}
+			return nil
+		}
+	})
+	user := b.user(t, "u1")
+	grant := b.signIn(t, user)
+	b.refresh(t, grant.Refresh)
+	stepped, _, err := b.Sessions.StepUp(t.Context(), b.stored(t, grant.Session), 2)
+	require.NoError(t, err)
+	require.Equal(t, []string{"create u1 prod", "refresh u1 prod", "step_up u1 prod"}, asked)
+
+	refuse = true
+	before := b.aws.Items(b.table)
+	b.aws.ResetCalls()
+	_, err = b.Sessions.Create(t.Context(), NewSession{User: user, AAL: 1})
+	require.Equal(t, refused, err)
+	_, _, err = b.Sessions.StepUp(t.Context(), stepped, 3)
+	require.Equal(t, refused, err)
+	require.Empty(t, b.aws.Calls())
+	_, err = b.RefreshTokens.Refresh(t.Context(), grant.Refresh, "app")
+	require.Equal(t, refused, err, "inside the grace too")
+	require.Equal(t, before, b.aws.Items(b.table))
+}
+
+func TestNewSessionIsCheckedBeforeAnythingIsSent(t *testing.T) {
+	b := openSessBench(t)
+	user := b.user(t, "u1")
+	b.aws.ResetCalls()
+	for field, change := range map[string]func(*NewSession){
+		"User.ID":           func(n *NewSession) { n.User.ID = "a#U#b" },
+		"OrgID":             func(n *NewSession) { n.OrgID = "a b" },
+		"AAL":               func(n *NewSession) { n.AAL = 0 },
+		"AMR":               func(n *NewSession) { n.AMR = []string{"\xff"} },
+		"AuthnAt":           func(n *NewSession) { n.AuthnAt = b.clock.Now().Add(2 * time.Minute) },
+		"IP":                func(n *NewSession) { n.IP = "localhost" },
+		"Idle":              func(n *NewSession) { n.Idle = 15 * 24 * time.Hour },
+		"Absolute":          func(n *NewSession) { n.Absolute = 31 * 24 * time.Hour },
+		"Family.ClientID":   func(n *NewSession) { n.Family.ClientID = "" },
+		"Family.Resource":   func(n *NewSession) { n.Family.Resource = strings.Repeat("x", 2049) },
+		"Family.TokenScope": func(n *NewSession) { n.Family.TokenScope = "\xff" },
+	} {
+		n := NewSession{User: user, AAL: 1, Family: &NewFamily{ClientID: "app"}}
+		change(&n)
+		_, err := b.Sessions.Create(t.Context(), n)
+		require.ErrorIs(t, err, theorydb.ErrInvalidValue, field)
+		require.ErrorContains(t, err, field)
+	}
+	foreign := user
+	foreign.ProjectID = "test"
+	_, err := b.Sessions.Create(t.Context(), NewSession{User: foreign, AAL: 1})
+	require.ErrorIs(t, err, theorydb.ErrScopeMismatch)
+	_, err = b.Sessions.Get(t.Context(), "a#b", "s")
+	require.ErrorIs(t, err, theorydb.ErrInvalidValue)
+	require.ErrorIs(t, b.Sessions.Revoke(t.Context(), "u1", "s", ""), theorydb.ErrInvalidValue)
+	_, err = b.For(Scope{}).Sessions.Create(t.Context(), NewSession{})
+	require.ErrorIs(t, err, theorydb.ErrScopeRequired)
+	_, err = b.For(Scope{}).RefreshTokens.Refresh(t.Context(), theorydb.NewSecret("x"), "app")
+	require.ErrorIs(t, err, theorydb.ErrScopeRequired)
+	require.Empty(t, b.aws.Calls())
+
+	grant := b.signIn(t, user, func(n *NewSession) { n.UserAgent = "a\xff" + strings.Repeat("é", 200) })
+	require.LessOrEqual(t, len(grant.Session.UserAgent), 200)
+	require.True(t, strings.HasPrefix(grant.Session.UserAgent, "a\uFFFDé"))
+	require.Equal(t, grant.Session, b.stored(t, grant.Session))
+}
+
+func TestSessionWithoutAnEndIsNeitherWrittenNorRead(t *testing.T) {
+	eachSessBench(t, func(t *testing.T, b *sessBench) {
+		b.user(t, "u1")
+		endless := Session{UserID: "u1", ID: "s1"}
+		require.ErrorIs(t, b.raw.sessions.Create(t.Context(), &endless), theorydb.ErrInvalidValue)
+		require.Equal(t, SessionExpired, SessionState(endless, User{ID: "u1", Status: "active"}, SessionPolicy{}, b.clock.Now()))
+	})
+}
+
+func TestADisabledUserGetsNoSessionWhateverTheEpoch(t *testing.T) {
+	eachSessBench(t, func(t *testing.T, b *sessBench) {
+		user := b.user(t, "u1")
+		grant := b.signIn(t, user)
+		disable := func() {
+			_, err := b.raw.users.Modify(t.Context(), User{ID: "u1"}, func(u *User) error { u.Status = "disabled"; return nil })
+			require.NoError(t, err)
+		}
+		b.faults.On("TransactWriteItems").Error(400, "TransactionInProgressException", "busy").Then(disable)
+		_, err := b.RefreshTokens.Refresh(t.Context(), grant.Refresh, "app") // read while the user was active
+		requireStatus(t, err, SessionDisabled)
+		require.EqualValues(t, 1, b.family(t, grant.Session).Gen)
+		_, err = b.Sessions.Create(t.Context(), NewSession{User: user, AAL: 1})
+		require.ErrorIs(t, err, ErrUserInactive)
+		list, err := b.Sessions.ListByUser(t.Context(), "u1")
+		require.NoError(t, err)
+		require.Len(t, list, 1)
+	})
+}

@@ -1,0 +1,103 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/theorydb/theorydb"
+)
+
+// onceTries is how often a Change with an unknown outcome is sent in all.
+const onceTries = 3
+
+// onceMark is a random mark that one call leaves where it takes something that counts once. By it the call knows its own
+// write from a rival's when the answer was lost.
+func (s *core) onceMark() (string, error) {
+	random, err := s.secret(16)
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(random), nil
+}
+
+// repeatUnknown runs a Change, again while nobody can tell what became of it. unknown reports whether that was ever so:
+// then a condition that fails may have been made false by an earlier try of this very call.
+func repeatUnknown(ctx context.Context, change func() error) (unknown bool, err error) {
+	for try := 1; ; try++ {
+		err = change()
+		if !errors.Is(err, theorydb.ErrOutcomeUnknown) {
+			return unknown, err
+		}
+		unknown = true
+		if try == onceTries || ctx.Err() != nil {
+			return true, err
+		}
+	}
+}
+
+// conditionRefused reports that the item is there, and the condition of the write did not hold on it.
+func conditionRefused(err error) bool {
+	return errors.Is(err, theorydb.ErrConditionFailed) && !errors.Is(err, theorydb.ErrItemNotFound)
+}
+
+// causeAt is what an operation of a canceled transaction failed with; nil when it was no cause.
+func causeAt(err error, position int) error {
+	var canceled *theorydb.TransactionError
+	if !errors.As(err, &canceled) || position >= len(canceled.Ops) {
+		return nil
+	}
+	return canceled.Ops[position]
+}
+
+// standingUser is the condition that a user exists and is active, for a transaction that adds something to the user.
+func (p *project) standingUser(userID string) theorydb.TransactOp {
+	return p.users.CheckOp(User{ID: userID}, theorydb.Equal("status", "active"))
+}
+
+// refusedUser turns the failed condition of standingUser into ErrUserInactive.
+func refusedUser(err error, position int) error {
+	if errors.Is(causeAt(err, position), theorydb.ErrConditionFailed) {
+		return fmt.Errorf("%w: %w", ErrUserInactive, err)
+	}
+	return err
+}
+
+// randomTextSize is the length of what randomText gives: 32 bytes in base64url (RFC 4648 section 5), without padding.
+const randomTextSize = 43
+
+// randomText is 256 random bits as text: far over the 128 that OWASP ASVS 5.0, 7.2.3, asks of a reference token.
+func (s *core) randomText() (string, error) {
+	random, err := s.secret(32)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(random), nil
+}
+
+// isRandomText reports whether a text could come from randomText. What could not is refused without a request.
+func isRandomText(text string) bool {
+	if len(text) != randomTextSize {
+		return false
+	}
+	_, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	return err == nil
+}
+
+// randomTextHash is what is stored of such a text. A plain hash is enough for so many random bits.
+func randomTextHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// fitsAsText refuses text that is not UTF-8 or over so many bytes.
+func fitsAsText(field, text string, most int) error {
+	if len(text) > most || !utf8.ValidString(text) {
+		return fmt.Errorf("%w: %s is no UTF-8 text of at most %d bytes", theorydb.ErrInvalidValue, field, most)
+	}
+	return nil
+}

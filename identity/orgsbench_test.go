@@ -1,0 +1,272 @@
+package identity
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/localaws"
+)
+
+// orgsIn are the stores of the bench's project, with a tenant, users and an organization "o" of owner "ann".
+func orgsIn(t testing.TB, b *bench, users ...string) *Stores {
+	stores := b.For(b.scope)
+	_, _, err := b.Platform("test").CreateTenant(t.Context(), NewTenant{ID: "acme", Name: "Acme", Project: NewProject{ID: "prod", Name: "Production"}})
+	require.NoError(t, err)
+	for _, id := range append([]string{"ann"}, users...) {
+		orgsUser(t, stores.Memberships.project, id, statusActive)
+	}
+	_, err = stores.Organizations.Create(t.Context(), NewOrganization{ID: "o", Slug: "ours", Name: "Ours", OwnerID: "ann"})
+	require.NoError(t, err)
+	return stores
+}
+
+func orgsUser(t testing.TB, p *project, id, status string) {
+	require.NoError(t, p.users.Create(t.Context(), &User{ID: id, Status: status}))
+}
+
+// orgsSetUser gives a user another status.
+func orgsSetUser(t testing.TB, p *project, id, status string) {
+	_, err := p.users.Change(t.Context(), User{ID: id}, theorydb.Set("status", status), theorydb.AnyVersion())
+	require.NoError(t, err)
+}
+
+// orgsAgree requires the invariants of a target: its count of owners is the number of its active owners, and that of every
+// custom role the number of memberships that carry it here. It returns the active owners.
+func orgsAgree(t testing.TB, stores *Stores, target Target, roles ...string) (owners []string) {
+	p := stores.Memberships.project
+	carried := map[string]int64{}
+	for member, err := range p.memberships.Query(t.Context(), p.of(target)) {
+		require.NoError(t, err)
+		if member.owns() {
+			owners = append(owners, member.UserID)
+		}
+		carried[member.Role]++
+	}
+	_, count := orgsCount(t, p, target)
+	require.Equal(t, int64(len(owners)), count, "ownerCount is the number of active owners")
+	for _, name := range roles {
+		role, err := stores.Roles.Get(t.Context(), name)
+		require.NoError(t, err)
+		require.Equal(t, carried[name], role.Members, "members of %s", name)
+	}
+	return owners
+}
+
+func orgsCount(t testing.TB, p *project, target Target) (found bool, owners int64) {
+	read, count := p.read(target)
+	require.NoError(t, p.db.TransactGet(t.Context(), read))
+	owners, err := count()
+	require.NoError(t, err)
+	return true, owners
+}
+
+// orgsRace runs n functions from a barrier and gives their errors.
+func orgsRace(n int, run func(i int) error) []error {
+	errs, barrier := make([]error, n), make(chan struct{})
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			<-barrier
+			errs[i] = run(i)
+		})
+	}
+	close(barrier)
+	all.Wait()
+	return errs
+}
+
+func orgsSucceeded(errs []error) (n int) {
+	for _, err := range errs {
+		if err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// orgsItems are all stored items of the bench's table.
+func orgsItems(t testing.TB, b *bench) (items []map[string]types.AttributeValue) {
+	pages := dynamodb.NewScanPaginator(b.client, &dynamodb.ScanInput{TableName: &b.table, ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		items = append(items, page.Items...)
+	}
+	return items
+}
+
+// orgsFinds says whether some stored item holds a secret in clear.
+func orgsFinds(t testing.TB, b *bench, secret string) bool {
+	for _, item := range orgsItems(t, b) {
+		if strings.Contains(orgsText(&types.AttributeValueMemberM{Value: item}), secret) {
+			return true
+		}
+	}
+	return false
+}
+
+// orgsText is all text and binary of a value, names included.
+func orgsText(value types.AttributeValue) string {
+	var text strings.Builder
+	switch v := value.(type) {
+	case *types.AttributeValueMemberM:
+		for name, member := range v.Value {
+			text.WriteString(name + " " + orgsText(member) + " ")
+		}
+	case *types.AttributeValueMemberL:
+		for _, member := range v.Value {
+			text.WriteString(orgsText(member) + " ")
+		}
+	case *types.AttributeValueMemberB:
+		text.Write(v.Value)
+	case *types.AttributeValueMemberS:
+		text.WriteString(v.Value)
+	case *types.AttributeValueMemberSS:
+		text.WriteString(strings.Join(v.Value, " "))
+	case *types.AttributeValueMemberBS:
+		text.Write(bytes.Join(v.Value, nil))
+	}
+	return text.String()
+}
+
+func TestSearchForSecretsFindsAPlantedOne(t *testing.T) {
+	b := openBench(t)
+	p := b.For(b.scope).Memberships.project
+	require.NoError(t, p.users.Create(t.Context(), &User{ID: "ann", Status: statusActive, Identifiers: []string{"email:planted@example.com"}}))
+	require.True(t, orgsFinds(t, b, "planted@example.com"))
+	require.False(t, orgsFinds(t, b, "another@example.com"))
+}
+
+// orgsRecorder keeps the requests that go to DynamoDB.
+type orgsRecorder struct {
+	next     localaws.HTTPClient
+	mu       sync.Mutex
+	requests []orgsRequest
+}
+
+type orgsRequest struct {
+	operation string
+	body      map[string]any
+}
+
+func orgsRecord(b *bench) *orgsRecorder {
+	r := &orgsRecorder{next: b.faults.Next}
+	b.faults.Next = r
+	return r
+}
+
+func (r *orgsRecorder) Do(request *http.Request) (*http.Response, error) {
+	text, err := io.ReadAll(request.Body)
+	if err != nil {
+		return nil, err
+	}
+	request.Body = io.NopCloser(bytes.NewReader(text))
+	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
+	body := map[string]any{}
+	if err := json.Unmarshal(text, &body); err != nil {
+		return nil, fmt.Errorf("a request without JSON: %w", err)
+	}
+	r.mu.Lock()
+	r.requests = append(r.requests, orgsRequest{operation, body})
+	r.mu.Unlock()
+	return r.next.Do(request)
+}
+
+// orgsEverything uses the verbs of this group's stores, the refusals among them.
+func orgsEverything(t testing.TB, b *bench) {
+	ctx, stores := t.Context(), orgsIn(t, b, "bob", "eve")
+	m, o, target := stores.Memberships, stores.Organizations, OrganizationTarget("o")
+	_, err := stores.Roles.Create(ctx, "billing", []string{"invoices.read"})
+	require.NoError(t, err)
+	_, err = stores.Roles.Update(ctx, "billing", func(r *Role) error { r.Permissions = append(r.Permissions, "invoices.pay"); return nil })
+	require.NoError(t, err)
+	_, err = stores.Roles.List(ctx, "")
+	require.NoError(t, err)
+	_, err = stores.Workspaces.Create(ctx, NewWorkspace{Slug: "staging", Name: "Staging", OwnerID: "ann"})
+	require.NoError(t, err)
+	_, err = stores.Workspaces.Update(ctx, "staging", func(w *Workspace) error { w.Name = "Stage"; return nil })
+	require.NoError(t, err)
+	_, err = stores.Workspaces.List(ctx, "")
+	require.NoError(t, err)
+	for _, place := range []Target{target, WorkspaceTarget("staging"), TenantTarget()} {
+		_, err = m.Add(ctx, place, "bob", "billing", "ann")
+		require.NoError(t, err)
+		require.NoError(t, m.Require(ctx, place, "bob", "billing"))
+		_, err = m.SetRole(ctx, place, "bob", RoleOwner)
+		require.NoError(t, err)
+		_, err = m.Add(ctx, place, "eve", RoleOwner, "")
+		require.NoError(t, err)
+		_, err = m.Suspend(ctx, place, "bob")
+		require.NoError(t, err)
+		_, err = m.Reactivate(ctx, place, "bob")
+		require.NoError(t, err)
+		require.NoError(t, m.TransferOwnership(ctx, place, "eve", "bob"))
+		require.NoError(t, m.Remove(ctx, place, "eve"))
+		_, err = m.ListByTarget(ctx, place, "")
+		require.NoError(t, err)
+	}
+	_, err = m.ListByUser(ctx, "bob", "")
+	require.NoError(t, err)
+	require.ErrorIs(t, m.removeUser(ctx, "bob"), ErrLastOwner, "of the tenant")
+	_, err = o.Update(ctx, "o", func(o *Organization) error { o.Slug = "theirs"; return nil })
+	require.NoError(t, err)
+	_, err = o.GetBySlug(ctx, "theirs")
+	require.NoError(t, err)
+	_, err = o.List(ctx, "")
+	require.NoError(t, err)
+	_, err = o.Suspend(ctx, "o")
+	require.NoError(t, err)
+	_, err = o.Reactivate(ctx, "o")
+	require.NoError(t, err)
+	require.ErrorIs(t, o.Delete(ctx, "o"), ErrInUse)
+	require.NoError(t, m.Remove(ctx, target, "ann"))
+	require.NoError(t, o.Delete(ctx, "o"))
+	require.NoError(t, m.Remove(ctx, WorkspaceTarget("staging"), "ann"))
+	require.NoError(t, stores.Workspaces.Delete(ctx, "staging"))
+	require.NoError(t, stores.Roles.Delete(ctx, "billing"))
+	tenant, err := b.ForTenant("acme")
+	require.NoError(t, err)
+	_, err = tenant.Projects.Create(ctx, NewProject{ID: "test", Name: "Test"})
+	require.NoError(t, err)
+	_, err = tenant.Projects.List(ctx, "")
+	require.NoError(t, err)
+	require.NoError(t, tenant.Projects.Delete(ctx, "test"))
+	_, err = b.Platform("test").ListTenants(ctx, "")
+	require.NoError(t, err)
+}
+
+func notesInto(notices *[]Notice) func(context.Context, Notice) {
+	return func(_ context.Context, notice Notice) { *notices = append(*notices, notice) }
+}
+
+// orgsBefore runs something once, before the next request of an operation is sent on.
+func orgsBefore(b *bench, operation string, run func()) {
+	b.faults.Next = &interruption{next: b.faults.Next, operation: operation, run: run}
+}
+
+type interruption struct {
+	next      localaws.HTTPClient
+	operation string
+	run       func()
+}
+
+func (i *interruption) Do(r *http.Request) (*http.Response, error) {
+	if run := i.run; run != nil && strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+i.operation) {
+		i.run = nil
+		run()
+	}
+	return i.next.Do(r)
+}

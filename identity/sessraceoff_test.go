@@ -1,0 +1,6 @@
+//go:build !race
+
+package identity
+
+// underRace scales down what would take too long with the race detector.
+const underRace = false
