@@ -223,8 +223,11 @@ func TestWhatIsThrownBackOrResentIsTheSameEnvelope(t *testing.T) {
 func TestReadingsOfOneModelShareDataKeys(t *testing.T) {
 	s := openSafe(t)
 	liar := &lyingKMS{KMS: s.kms}
+	var mu sync.Mutex // items are sealed at the same time
 	var first *kms.GenerateDataKeyOutput
 	liar.generated = func(made *kms.GenerateDataKeyOutput) *kms.GenerateDataKeyOutput { // as a cache of data keys would
+		mu.Lock()
+		defer mu.Unlock()
 		if first == nil {
 			first = made
 			first.Plaintext = slices.Clone(made.Plaintext)

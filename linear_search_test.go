@@ -16,9 +16,9 @@ import (
 
 var linearSeed = flag.Uint64("linear.seed", 0, "make only the history of this seed, and print it")
 
-// shareOf is how much of n is done: a tenth with -short.
+// shareOf is how much of n is done: a tenth with -short, or with the race detector.
 func shareOf(n int) int {
-	if testing.Short() {
+	if testing.Short() || underRace {
 		return n / 10
 	}
 	return n
