@@ -31,11 +31,10 @@ func (m *model) run(ctx context.Context, op string, verb func(c *call) error) er
 
 // begin starts a verb. It refuses what no request may be sent for. Whoever calls it calls end.
 func (m *model) begin(op string) (*call, error) {
-	c, err := m.beginUnopened(op)
-	if err == nil {
-		err = c.opens(m.plan.Attributes)
+	if m == nil {
+		return nil, &OpError{Op: op, Model: "?", Err: errZeroModel}
 	}
-	return c, err
+	return m.beginAt(op, instant{m.db.now()})
 }
 
 // beginUnopened starts a verb that reads no encrypted attribute, or says with opens which.

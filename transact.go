@@ -158,13 +158,11 @@ func (g *group) sendTransaction(ctx context.Context, parts []*prepared) (ambiguo
 	whileKnown, cancel := context.WithTimeout(ctx, tokenLife)
 	defer cancel()
 	output, seen, err := send(whileKnown, g.db, resendAlways, g.db.config.DynamoDB.TransactWriteItems, input)
-	g.attempts += seen.count
 	if err == nil {
-		for i := range output.ConsumedCapacity {
-			g.consumed(&output.ConsumedCapacity[i])
-		}
+		g.spent(seen, output.ConsumedCapacity)
 		return seen.ambiguous, nil
 	}
+	g.spent(seen, nil)
 	var interrupted *interruptedError
 	if ctx.Err() == nil && errors.As(err, &interrupted) && interrupted.last != nil {
 		err = interrupted.last // the token's time is up, and not the caller's

@@ -136,8 +136,8 @@ func (b *Bindings) Rotate(ctx context.Context, userID string, account Upstream, 
 	} else {
 		parts = append(parts, theorydb.Remove("tokenExpires"))
 	}
-	err = b.db.Transact(ctx, b.bindings.ChangeOp(bindingOf(userID, account), parts...), b.isActive(userID))
-	if errors.Is(opCause(err, 1), theorydb.ErrConditionFailed) {
+	err = b.db.Transact(ctx, b.bindings.ChangeOp(bindingOf(userID, account), parts...), b.activeUser(userID))
+	if errors.Is(causeAt(err, 1), theorydb.ErrConditionFailed) {
 		return inactive(err)
 	}
 	return err

@@ -83,7 +83,7 @@ func (c *Credentials) Register(ctx context.Context, userID, kind, id string, sec
 	}
 	err := c.db.Transact(ctx,
 		c.credentials.CreateOp(&Credential{UserID: userID, Type: kind, ID: id, Secret: secret}),
-		c.standingUser(userID),
+		c.activeUser(userID),
 	)
 	return refusedUser(err, 1)
 }

@@ -219,7 +219,7 @@ func TestContractMemberships(t *testing.T) {
 				require.ErrorIs(t, b.db.Transact(ctx, m.RequireOp(orgsTarget, "bob", roles...)), theorydb.ErrConditionFailed)
 			}
 			err = rename()
-			require.ErrorIs(t, refusedAt(err, 0), theorydb.ErrConditionFailed)
+			require.ErrorIs(t, causeAt(err, 0), theorydb.ErrConditionFailed)
 			_, err = m.Reactivate(ctx, orgsTarget, "bob")
 			require.NoError(t, err)
 			require.NoError(t, m.Require(ctx, orgsTarget, "bob", RoleOwner))

@@ -73,11 +73,6 @@ func (p *project) write(target Target, steps ...step) *membershipWrite {
 	return w
 }
 
-// activeUser is the operation that holds where the user exists and is active.
-func (p *project) activeUser(userID string) theorydb.TransactOp {
-	return p.users.CheckOp(User{ID: userID}, theorydb.Equal("status", statusActive))
-}
-
 // owns reports whether a membership counts among the owners. A suspended owner does not.
 func (m *Membership) owns() bool {
 	return m != nil && m.Role == RoleOwner && m.Status == statusActive
@@ -86,12 +81,12 @@ func (m *Membership) owns() bool {
 // meaning turns the error of the transaction into what it means, where reading again would not change that.
 func (w *membershipWrite) meaning(err error) error {
 	for _, i := range w.users {
-		if refused := refusedAt(err, i); errors.Is(refused, theorydb.ErrConditionFailed) {
+		if refused := causeAt(err, i); errors.Is(refused, theorydb.ErrConditionFailed) {
 			return fmt.Errorf("%w: %w", ErrUserInactive, refused)
 		}
 	}
 	for _, i := range w.roles {
-		if refused := refusedAt(err, i); errors.Is(refused, theorydb.ErrItemNotFound) {
+		if refused := causeAt(err, i); errors.Is(refused, theorydb.ErrItemNotFound) {
 			return fmt.Errorf("identity: the role: %w", refused)
 		}
 	}

@@ -55,7 +55,7 @@ func (m *MFA) Enroll(ctx context.Context, userID string, details NewAuthenticato
 	}
 	err = m.db.Transact(ctx,
 		m.enrolments.CreateOp(&MFAEnrolment{UserID: userID, ID: id, Status: enrolmentPending, Seed: theorydb.NewSecret(seed)}),
-		m.standingUser(userID),
+		m.activeUser(userID),
 	)
 	if err != nil {
 		return "", none, refusedUser(err, 1)

@@ -45,21 +45,7 @@ func conditionRefused(err error) bool {
 	return errors.Is(err, theorydb.ErrConditionFailed) && !errors.Is(err, theorydb.ErrItemNotFound)
 }
 
-// causeAt is what an operation of a canceled transaction failed with; nil when it was no cause.
-func causeAt(err error, position int) error {
-	var canceled *theorydb.TransactionError
-	if !errors.As(err, &canceled) || position >= len(canceled.Ops) {
-		return nil
-	}
-	return canceled.Ops[position]
-}
-
-// standingUser is the condition that a user exists and is active, for a transaction that adds something to the user.
-func (p *project) standingUser(userID string) theorydb.TransactOp {
-	return p.users.CheckOp(User{ID: userID}, theorydb.Equal("status", "active"))
-}
-
-// refusedUser turns the failed condition of standingUser into ErrUserInactive.
+// refusedUser turns the failed condition of activeUser into ErrUserInactive.
 func refusedUser(err error, position int) error {
 	if errors.Is(causeAt(err, position), theorydb.ErrConditionFailed) {
 		return fmt.Errorf("%w: %w", ErrUserInactive, err)

@@ -168,7 +168,7 @@ func TestContractOneTimeTokens(t *testing.T) {
 				ExpiresAt: b.clock.Now().Add(time.Hour),
 			}
 			signIn := func(got OneTimeToken) ([]theorydb.TransactOp, error) {
-				return []theorydb.TransactOp{sessions.CreateOp(&session), tokens.standingUser(got.Subject)}, nil
+				return []theorydb.TransactOp{sessions.CreateOp(&session), tokens.activeUser(got.Subject)}, nil
 			}
 			_, err = tokens.ConsumeWith(t.Context(), KindMagicLink, token, signIn)
 			var canceled *theorydb.TransactionError

@@ -59,7 +59,7 @@ func (p *project) firstOwner(target Target, userID string) Membership {
 
 // ownerMeaning tells an inactive owner from what else stood in the way of a transaction whose first operation checks them.
 func ownerMeaning(err error) error {
-	if refused := refusedAt(err, 0); errors.Is(refused, theorydb.ErrConditionFailed) {
+	if refused := causeAt(err, 0); errors.Is(refused, theorydb.ErrConditionFailed) {
 		return fmt.Errorf("%w: %w", ErrUserInactive, refused)
 	}
 	return err
@@ -156,7 +156,7 @@ func (o *Organizations) rename(ctx context.Context, organization *Organization, 
 		o.orgSlugs.DeleteOp(&OrgSlug{Slug: old}, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Equal("orgID", organization.ID))),
 	)
 	// A slug that is taken stays so, however often the organization is read again.
-	if taken := refusedAt(err, 1); refusedAt(err, 0) == nil && errors.Is(taken, theorydb.ErrAlreadyExists) {
+	if taken := causeAt(err, 1); causeAt(err, 0) == nil && errors.Is(taken, theorydb.ErrAlreadyExists) {
 		return fmt.Errorf("identity: the slug: %w", taken)
 	}
 	return err

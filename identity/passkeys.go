@@ -100,7 +100,7 @@ func (k *Passkeys) Register(ctx context.Context, userID string, details NewPassk
 		return []theorydb.TransactOp{
 			k.passkeys.CreateOp(passkey),
 			k.passkeyLocators.CreateOp(&PasskeyLocator{CredentialID: details.CredentialID, UserID: userID}),
-			k.standingUser(userID),
+			k.activeUser(userID),
 		}, nil
 	})
 	for position := range 2 {

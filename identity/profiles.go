@@ -88,8 +88,8 @@ func (p *Profiles) updateOnce(ctx context.Context, userID string, change func(*P
 	} else {
 		err = p.db.Transact(ctx, p.profiles.CreateOp(profile),
 			p.users.CheckOp(User{ID: userID}, theorydb.In("status", UserActive, UserDisabled)))
-		again = errors.Is(opCause(err, 0), theorydb.ErrAlreadyExists)
-		if errors.Is(opCause(err, 1), theorydb.ErrConditionFailed) {
+		again = errors.Is(causeAt(err, 0), theorydb.ErrAlreadyExists)
+		if errors.Is(causeAt(err, 1), theorydb.ErrConditionFailed) {
 			return Profile{}, false, inactive(err)
 		}
 	}

@@ -50,7 +50,7 @@ func (r *RecoveryCodes) Generate(ctx context.Context, userID string) ([]theorydb
 	}
 	cost := r.hashing.cost
 	var codes []theorydb.Secret[string]
-	ops := []theorydb.TransactOp{r.standingUser(userID)}
+	ops := []theorydb.TransactOp{r.activeUser(userID)}
 	for number := int64(1); number <= recoveryCodeCount; number++ {
 		random, err := r.secret(recoveryCodeBytes)
 		if err != nil {

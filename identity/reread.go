@@ -30,12 +30,3 @@ func overtaken(err error) bool {
 	}
 	return errors.Is(err, theorydb.ErrVersionConflict)
 }
-
-// refusedAt is the error of one operation of a canceled transaction; nil when it was no cause.
-func refusedAt(err error, position int) error {
-	var canceled *theorydb.TransactionError
-	if !errors.As(err, &canceled) || position < 0 || position >= len(canceled.Ops) {
-		return nil
-	}
-	return canceled.Ops[position]
-}

@@ -73,7 +73,7 @@ func (s *Sessions) RevokeAll(ctx context.Context, userID, reason string) (n int,
 		return 0, err
 	}
 	// When somebody else raised the epoch since it was read, that ended the same sessions.
-	if err := s.db.Transact(ctx, s.raiseEpoch(*user)); err != nil && !onlyConditionFailed(refusalAt(err, 0)) {
+	if err := s.db.Transact(ctx, s.raiseEpoch(*user)); err != nil && !onlyConditionFailed(causeAt(err, 0)) {
 		return 0, err
 	}
 	return s.sweep(ctx, userID, "", user.SessionEpoch+1, reason)

@@ -24,7 +24,7 @@ func (s *Sessions) Create(ctx context.Context, n NewSession) (*SessionGrant, err
 		return nil, err
 	}
 	if err := s.db.Transact(ctx, ops...); err != nil {
-		if errors.Is(refusalAt(err, len(ops)-1), theorydb.ErrConditionFailed) {
+		if errors.Is(causeAt(err, len(ops)-1), theorydb.ErrConditionFailed) {
 			return nil, fmt.Errorf("%w: %w", ErrUserInactive, err)
 		}
 		return nil, err
@@ -111,15 +111,6 @@ func (p *project) gate(ctx context.Context, action string, session Session) erro
 		return nil
 	}
 	return p.options.Gate(ctx, GateRequest{Scope: p.scope, Action: action, Session: session})
-}
-
-// refusalAt is what stood in the way of an operation of a transaction; nil when that one was no cause.
-func refusalAt(err error, position int) error {
-	var canceled *theorydb.TransactionError
-	if errors.As(err, &canceled) && position < len(canceled.Ops) {
-		return canceled.Ops[position]
-	}
-	return nil
 }
 
 // Get reads a session, in one request and 1 read unit. An unknown or expired one is theorydb.ErrItemNotFound. A revoked one

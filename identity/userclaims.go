@@ -12,15 +12,15 @@ import (
 
 // claim writes a claim and its row for an active user. mine says that the user has it already.
 func (p *project) claim(ctx context.Context, userID string, claim, row theorydb.TransactOp) (mine bool, err error) {
-	err = p.db.Transact(ctx, claim, row, p.isActive(userID))
+	err = p.db.Transact(ctx, claim, row, p.activeUser(userID))
 	switch {
 	case err == nil:
 		return false, nil
-	case errors.Is(opCause(err, 2), theorydb.ErrConditionFailed):
+	case errors.Is(causeAt(err, 2), theorydb.ErrConditionFailed):
 		return false, inactive(err)
-	case errors.Is(opCause(err, 1), theorydb.ErrAlreadyExists):
+	case errors.Is(causeAt(err, 1), theorydb.ErrAlreadyExists):
 		return true, err
-	case errors.Is(opCause(err, 0), theorydb.ErrAlreadyExists):
+	case errors.Is(causeAt(err, 0), theorydb.ErrAlreadyExists):
 		return false, errors.Join(ErrIdentifierTaken, err)
 	}
 	return false, err
@@ -29,7 +29,7 @@ func (p *project) claim(ctx context.Context, userID string, claim, row theorydb.
 // release deletes a claim, whose condition is that it is the user's, and its row.
 func (p *project) release(ctx context.Context, claim, row theorydb.TransactOp) error {
 	err := p.db.Transact(ctx, claim, row)
-	if errors.Is(opCause(err, 0), theorydb.ErrConditionFailed) || errors.Is(opCause(err, 1), theorydb.ErrConditionFailed) {
+	if errors.Is(causeAt(err, 0), theorydb.ErrConditionFailed) || errors.Is(causeAt(err, 1), theorydb.ErrConditionFailed) {
 		return notTheirs(err)
 	}
 	return err

@@ -153,11 +153,11 @@ func (u *Users) exchangeOnce(ctx context.Context, e exchange) (user User, again 
 		return user, false, nil
 	}
 	for position := range rivals {
-		if errors.Is(opCause(err, position), theorydb.ErrConditionFailed) {
+		if errors.Is(causeAt(err, position), theorydb.ErrConditionFailed) {
 			return User{}, true, err
 		}
 	}
-	if errors.Is(opCause(err, rivals), theorydb.ErrAlreadyExists) {
+	if errors.Is(causeAt(err, rivals), theorydb.ErrAlreadyExists) {
 		return User{}, false, &TakenError{Kind: e.add.kind, Err: err}
 	}
 	return User{}, false, err

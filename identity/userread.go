@@ -86,10 +86,5 @@ func (p *project) missed(ctx context.Context, userID string, err error) error {
 	return err
 }
 
-// isActive is the condition of what only an active user may have.
-func (p *project) isActive(userID string) theorydb.TransactOp {
-	return p.users.CheckOp(User{ID: userID}, theorydb.Equal("status", UserActive))
-}
-
 // inactive is ErrUserInactive with its cause.
 func inactive(cause error) error { return fmt.Errorf("%w: %w", ErrUserInactive, cause) }

@@ -95,9 +95,9 @@ func (u *Users) Create(ctx context.Context, user User, details NewUser, with ...
 		ops = append(ops, u.profiles.CreateOp(profile))
 	}
 	if err := u.db.Transact(ctx, append(ops, with...)...); err != nil {
-		if opCause(err, 0) == nil {
+		if causeAt(err, 0) == nil {
 			for n, i := range all {
-				if errors.Is(opCause(err, 1+n), theorydb.ErrAlreadyExists) {
+				if errors.Is(causeAt(err, 1+n), theorydb.ErrAlreadyExists) {
 					return User{}, &TakenError{Position: n, Kind: i.kind, Err: err}
 				}
 			}
@@ -150,13 +150,4 @@ func (u *Users) identifyAll(given []NewIdentifier) ([]identified, error) {
 
 func tooManyIdentifiers() error {
 	return fmt.Errorf("%w: a user has at most %d identifiers", theorydb.ErrInvalidValue, maxIdentifiers)
-}
-
-// opCause is the error of the operation at a position of a transaction, nil where that was no cause.
-func opCause(err error, position int) error {
-	var canceled *theorydb.TransactionError
-	if !errors.As(err, &canceled) || position >= len(canceled.Ops) {
-		return nil
-	}
-	return canceled.Ops[position]
 }

@@ -675,11 +675,11 @@ func TestCreateTakesFurtherOperationsAlong(t *testing.T) {
 	b := openBench(t)
 	users := b.For(b.scope).Users
 	newUser(t, b.For(b.scope), "inviter")
-	_, err := users.Create(t.Context(), User{ID: "u1"}, email("bob@example.com"), users.isActive("nobody"))
+	_, err := users.Create(t.Context(), User{ID: "u1"}, email("bob@example.com"), users.activeUser("nobody"))
 	require.ErrorIs(t, err, theorydb.ErrConditionFailed)
 	require.NotErrorIs(t, err, ErrIdentifierTaken)
 	require.Equal(t, 1, usersOf(t, b, "User"))
-	_, err = users.Create(t.Context(), User{ID: "u1"}, email("bob@example.com"), users.isActive("inviter"))
+	_, err = users.Create(t.Context(), User{ID: "u1"}, email("bob@example.com"), users.activeUser("inviter"))
 	require.NoError(t, err)
 }
 

@@ -17,9 +17,9 @@ func (u *Users) VerifyIdentifier(ctx context.Context, userID, kind, value string
 	}
 	err = u.db.Transact(ctx, ops...)
 	switch {
-	case errors.Is(opCause(err, 1), theorydb.ErrConditionFailed):
+	case errors.Is(causeAt(err, 1), theorydb.ErrConditionFailed):
 		return inactive(err)
-	case errors.Is(opCause(err, 0), theorydb.ErrConditionFailed):
+	case errors.Is(causeAt(err, 0), theorydb.ErrConditionFailed):
 		return notTheirs(err)
 	}
 	return err
@@ -41,7 +41,7 @@ func (u *Users) VerifyOps(userID, kind, value string) ([]theorydb.TransactOp, er
 	return []theorydb.TransactOp{
 		u.identifiers.ChangeOp(Identifier{Kind: i.kind, Digest: i.digest},
 			theorydb.SetIfAbsent("verifiedAt", u.db.Now()), theorydb.OnlyIf(theorydb.Equal("userID", userID))),
-		u.isActive(userID),
+		u.activeUser(userID),
 	}, nil
 }
 
