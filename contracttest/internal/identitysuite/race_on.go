@@ -1,0 +1,5 @@
+//go:build race
+
+package identitysuite
+
+const raceDetector = true
