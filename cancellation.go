@@ -45,7 +45,7 @@ func (g *group) canceled(answer *types.TransactionCanceledException, calls []*ca
 			continue
 		case code == reasonConditionFailed && parts != nil:
 			cause := parts[i].guard.cause(reason.Item)
-			located.StoredVersion, located.Err = cause.storedVersion, cause.reason
+			located.StoredVersion, located.Err = cause.storedVersion, parts[i].named(cause.reason)
 		default:
 			located.Err = reasonError(reason)
 		}

@@ -30,6 +30,7 @@ type operation struct {
 	// prepare encodes and seals it.
 	prepare   func(ctx context.Context, c *call) (*prepared, error)
 	unchecked bool
+	refusal   error // what it is to fail with where its condition fails; nil: with the cause alone
 }
 
 func (o *operation) planned() *operation { return o }
@@ -40,7 +41,8 @@ type prepared struct {
 	// settle gives the caller's record what a read would give. Nil: there is no record.
 	settle func()
 	// change is a Change with OrCreate, which has another write for an expired row.
-	change *itemChange
+	change  *itemChange
+	refusal error // the operation's
 }
 
 type batchOperation struct{ *operation }
@@ -259,7 +261,9 @@ func (g *group) prepare(ctx context.Context, operations []*operation) ([]*prepar
 		}
 		if ready[i], failed[i] = operations[i].prepare(ctx, calls[i]); failed[i] != nil {
 			stop.Store(true)
+			return
 		}
+		ready[i].refusal = operations[i].refusal
 	})
 	for i, err := range failed {
 		if err != nil {

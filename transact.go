@@ -90,7 +90,7 @@ func (g *group) transact(ctx context.Context, parts []*prepared) error {
 			return g.fail(unknown)
 		case round == maxRounds:
 			for _, i := range misformed {
-				canceled.Ops[i] = parts[i].call.fail(ErrAlreadyExists) // as every other create of what is in the way
+				canceled.Ops[i] = parts[i].call.fail(parts[i].named(ErrAlreadyExists)) // as every other create of what is in the way
 			}
 			return err
 		}
