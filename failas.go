@@ -38,4 +38,3 @@ func (e *namedError) Error() string {
 }
 
 func (e *namedError) Unwrap() []error { return []error{e.name, e.cause} }
-
