@@ -18,6 +18,7 @@ type ModelDocument struct {
 	DMSVersion string // of the file; "" where versions start at 1
 	Name       string
 	Table      string
+	TTL        string // the attribute by which items end, as the file says; "" where it does not
 
 	document   map[string]any
 	attributes map[string]declaration
@@ -28,7 +29,7 @@ type ModelDocument struct {
 type keyDeclaration struct{ attribute, kind string }
 
 // LoadModels reads every .yaml, .yml and .json file below a folder. A file has the members dms_version, namespace and
-// models; each model is strict only when it is compiled.
+// models, or is a schema document as theorydb's Describe gives it; each model is strict only when it is compiled.
 func LoadModels(folder fs.FS) (*Models, error) {
 	models := &Models{}
 	err := eachFile(folder, []string{".yaml", ".yml", ".json"}, func(file string, content []byte) error {
@@ -50,10 +51,11 @@ func parseModels(file string, content []byte) ([]*ModelDocument, error) {
 	if err != nil {
 		return nil, err
 	}
-	var dmsVersion, namespace string
+	var dmsVersion, namespace, ttl string
 	var list []*ModelDocument
 	err = root.each(map[string]func(place) error{
 		"dms_version": textInto(&dmsVersion), "namespace": textInto(&namespace),
+		"theorydb_schema": checkSchemaVersion, "ttl_attribute": textInto(&ttl),
 		"models": func(p place) error {
 			elements, err := p.elements()
 			for _, element := range elements {
@@ -73,7 +75,7 @@ func parseModels(file string, content []byte) ([]*ModelDocument, error) {
 		return nil, root.errorf("%w", err)
 	}
 	for _, model := range list {
-		model.DMSVersion = dmsVersion
+		model.DMSVersion, model.TTL = dmsVersion, ttl
 	}
 	return list, nil
 }
@@ -147,6 +149,14 @@ func checkDMSVersion(version string) error {
 		return nil
 	}
 	return fmt.Errorf("dms_version %q is not known; 0.1, 0.2 or none", version)
+}
+
+// checkSchemaVersion refuses a schema document whose form may mean something else.
+func checkSchemaVersion(p place) error {
+	if p.node.Value != "1" {
+		return p.errorf("theorydb_schema %q is not known; 1", p.node.Value)
+	}
+	return nil
 }
 
 // find gives the model of a name in a table (any, when table is ""). Where several files declare it, the one with the

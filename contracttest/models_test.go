@@ -71,12 +71,24 @@ func TestModelFilesAreStrict(t *testing.T) {
 		"models: [text]":             "want a model",
 		"models:\n  - &a { b: *a }":  "anchors and aliases",
 		"models: [{ name: [1, 2] }]": "is no model",
+		"theorydb_schema: 2":         `a.yaml:1: theorydb_schema "2" is not known`,
 	} {
 		_, err := LoadModels(fstest.MapFS{"a.yaml": {Data: []byte(text)}})
 		require.ErrorContains(t, err, want, text)
 	}
 	_, err := LoadModels(fstest.MapFS{"a.txt": {}})
 	require.ErrorIs(t, err, errNoFiles)
+}
+
+func TestASchemaDocumentIsAModelFile(t *testing.T) {
+	content := `{"models": [{"name": "A", "table": {"name": "t"}, "keys": {"partition": {"attribute": "pk", "type": "S"}}, "attributes": [` +
+		`{"attribute": "pk", "type": "S", "roles": ["pk"]}]}], "theorydb_schema": 1, "ttl_attribute": "expires"}`
+	models, err := ParseModels("schema.json", []byte(content))
+	require.NoError(t, err)
+	require.Equal(t, "expires", models.all[0].TTL)
+	scenario, err := ParseScenario("a.yaml", []byte("name: a\nmodel: A\nsteps:\n  - { op: table, expect: { expires_by: expires } }\n"))
+	require.NoError(t, err)
+	require.Nil(t, (&Runner{Models: models, Engine: LocalAWS}).Run(t.Context(), scenario).Failure)
 }
 
 func TestEmbeddedModelsCompile(t *testing.T) {

@@ -1,6 +1,7 @@
 package contracttest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -53,6 +54,9 @@ func (t *table) open(w *world) (err error) {
 	config := theorydb.Config{
 		DynamoDB: w.client, Table: t.name, LogicalTable: t.logical, TTLAttribute: "ttl", Clock: w.engine.Clock.Now,
 		Wait: w.wire.wait,
+	}
+	for _, document := range t.documents {
+		config.TTLAttribute = cmp.Or(document.TTL, config.TTLAttribute)
 	}
 	for _, document := range t.documents {
 		if name := document.role("ttl"); name != "" {
