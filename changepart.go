@@ -137,7 +137,7 @@ func (m *model) compileEdits(edits []edit) ([]compiledEdit, error) {
 // encode checks that the attribute can be edited so, and gives the operand.
 func (c *compiledEdit) encode(value any) (types.AttributeValue, error) {
 	a := c.attribute
-	if a.Encrypted && c.kind != editSet && c.kind != editSetIfAbsent && (c.kind != editRemove || !a.OmitEmpty) {
+	if a.Encrypted && c.kind != editSet && c.kind != editSetIfAbsent && (c.kind != editRemove || !a.Optional) {
 		return nil, fmt.Errorf("%w: %q", ErrEncryptedFieldNotUpdatable, a.Name)
 	}
 	if a.Immutable && c.kind != editSet && c.kind != editSetIfAbsent {

@@ -264,7 +264,7 @@ func (m *model) typeMismatch(err error) error {
 // back would fail.
 func (m *model) checkSecrets(plain Item, attributes []*schema.Attribute) error {
 	for _, attribute := range attributes {
-		if attribute.Encrypted && !attribute.OmitEmpty && plain[attribute.Name] == nil {
+		if attribute.Encrypted && !attribute.Optional && plain[attribute.Name] == nil {
 			return m.failed("seal", attribute.Name, &EncryptionError{Err: ErrEncryptedFieldMissing})
 		}
 	}

@@ -35,7 +35,7 @@ var (
 	ErrDecryptAuth = encryption("authentication failed")
 	// ErrEncryptedTypeMismatch says that a sealed value is of another type than its field.
 	ErrEncryptedTypeMismatch = encryption("type mismatch")
-	// ErrEncryptedFieldMissing says that an encrypted attribute without omitempty is absent: from a record that is
+	// ErrEncryptedFieldMissing says that an encrypted attribute that must be there is absent, one without omitempty: from a record that is
 	// written, because a Secret was never set, or from an item that is read, because somebody removed it.
 	ErrEncryptedFieldMissing = encryption("field missing")
 	// ErrEncryptedFieldNotQueryable says that a condition or a filter compares an encrypted attribute.

@@ -75,7 +75,7 @@ func (m *model) envelopes(stored Item, attributes []*schema.Attribute) (map[stri
 		}
 		value := stored[attribute.Name]
 		if value == nil {
-			if attribute.OmitEmpty {
+			if attribute.Optional {
 				continue
 			}
 			return nil, m.failed("open", attribute.Name, &EncryptionError{Err: ErrEncryptedFieldMissing})
