@@ -23,7 +23,7 @@ type Audit struct{ *project }
 
 // Event is something that happened, to be appended.
 type Event struct {
-	// Type is what it is about. AppendBatch takes its own and leaves this one out.
+	// Type is what it is about. AppendBatch takes its own, and WithAudit the verb's, where it is left out.
 	Type EventType
 	// ID makes the event one event however often it is appended within Lifetimes.AuditGuard. Empty: a new one.
 	ID string
@@ -38,8 +38,9 @@ type Event struct {
 	// Data is what else there is to say, in clear: at most 32 KB of names and texts together.
 	Data map[string]string
 	// PII is what the event says about the subject: at most 32 KB, sealed under KMS in an item of its own in the subject's
-	// partition, for as long as Lifetimes.Audit is when it is appended. Event and chain hold a keyed digest of it. Nothing
-	// asks whether the subject still exists: leave PII out once it is being erased.
+	// partition, for as long as Lifetimes.Audit is when it is appended. Event and chain hold a keyed digest of it. It is
+	// refused about a user who is being erased. Nothing asks whether the subject is a user at all: leave PII out about one
+	// who was erased.
 	PII theorydb.Secret[map[string]string]
 }
 

@@ -21,7 +21,8 @@ const (
 // Append appends an event and returns it as it is stored. Event, guard and the new end of the stream are one transaction:
 // two requests (a strong read, 1 RRU, and a transaction), and about 10 write units for an event of up to 1 KB with its two
 // indexes. It needs KMS for an event with PII only, one data key a try, and then fails closed: with
-// theorydb.ErrEncryption nothing is appended.
+// theorydb.ErrEncryption nothing is appended. PII takes another strong read, and 2 write units more where its subject is a
+// user: one who is being erased, in that very transaction, is ErrUserInactive, and nothing is appended.
 //
 // CreatedAt is the DB's clock, and never before the event before; the month and the number follow from it. An event whose
 // id was appended within Lifetimes.AuditGuard is not appended again, and the stored one is returned, whatever the one given
@@ -40,7 +41,7 @@ func (a *Audit) Append(ctx context.Context, event Event) (AuditEvent, error) {
 	return stored[0], nil
 }
 
-// AppendBatch appends events of one type in their order, up to 49 in a transaction (33 of those with PII), and returns them
+// AppendBatch appends events of one type in their order, up to 49 in a transaction (24 of those with PII), and returns them
 // as they are stored, in the order given. It costs per transaction a strong read and the write of the stream's end, and per
 // event what Append says. Events of one id are one event.
 //
@@ -76,7 +77,9 @@ func (a *Audit) AppendBatch(ctx context.Context, eventType EventType, events []E
 //	ops, err := stores.Audit.Op(ctx, event)
 //	err = db.Transact(ctx, append(change, ops...)...)
 //
-// It reads the end of the stream (1 RRU), and gives 3 operations, 4 with PII. The first of them fails with
+// It reads the end of the stream (1 RRU), and gives 3 operations, 4 with PII, and for PII about a user the check that it is
+// not being erased, as the last; no other operation may be on that user then. Users and other stores take the event of
+// their own changes by WithAudit. The first of the operations fails with
 // theorydb.ErrConditionFailed (theorydb.ErrAlreadyExists in a stream without events) when somebody appended to the stream
 // since: make the operations again, and repeat the transaction. The third fails with theorydb.ErrAlreadyExists when an
 // event of the id exists. Use it for rare events, not for sign-ins: the change then waits for the stream. Errors are those
@@ -113,10 +116,10 @@ func (e *entry) of() *entry {
 	return e
 }
 
-// ops is how many operations the entry takes.
+// ops is how many operations the entry takes at most.
 func (e *entry) ops() int {
 	if e.PII.IsSet() {
-		return 3
+		return 4
 	}
 	return 2
 }
@@ -212,6 +215,8 @@ func (a *Audit) appendEntries(ctx context.Context, eventType EventType, entries 
 			return failed
 		case found:
 			entries = left
+		case plan.subjectRefused(canceled.Ops) != nil:
+			return fmt.Errorf("%w: the subject of an event: %w", ErrUserInactive, err)
 		case errors.Is(canceled.Ops[0], theorydb.ErrConditionFailed):
 			if races++; races > maxLostRaces {
 				return fmt.Errorf("identity: %d other appends to the stream were faster: %w: %w", races, theorydb.ErrThrottled, err)
@@ -221,7 +226,7 @@ func (a *Audit) appendEntries(ctx context.Context, eventType EventType, entries 
 			if throttled++; throttled > maxThrottled { // each is a round of tries with waits of its own
 				return err
 			}
-		case plan.eventInTheWay(canceled):
+		case plan.inTheWay(canceled.Ops):
 			return fmt.Errorf("%w: an event is stored behind the end of its stream: %w", ErrChainBroken, err)
 		default:
 			return err

@@ -4,22 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/theorydb/theorydb"
 )
 
-// appendPlan is one transaction that appends events: the operation on the stream's end, and behind it for each event
-// those that create the event, its guard and, if it has any, its PII.
+// appendPlan is one transaction that appends events: the operation on the stream's end, behind it for each event those
+// that create the event, its guard and, if it has any, its PII, and at the end the checks of the users that PII is about.
 type appendPlan struct {
-	ops    []theorydb.TransactOp
-	events []*AuditEvent
-	guards []int // where the guard of each event is among the operations
+	ops      []theorydb.TransactOp
+	events   []*AuditEvent
+	guards   []int // where the guard of each event is among the operations
+	sealed   []int // where the PII is
+	subjects []int // where the checks are that the subjects of PII are not being erased
 }
 
 // plan reads the end of a stream and makes the transaction that appends the entries to it. Every try is a plan of its own,
-// with a clock read of its own.
-func (a *Audit) plan(ctx context.Context, eventType EventType, entries []*entry) (*appendPlan, error) {
+// with a clock read of its own. held are users who are not to be checked, since the transaction does so anyhow.
+func (a *Audit) plan(ctx context.Context, eventType EventType, entries []*entry, held ...string) (*appendPlan, error) {
 	now := a.db.Now()
 	head, err := a.heads.Get(ctx, AuditHead{EventType: string(eventType)}, theorydb.Consistent())
 	first := errors.Is(err, theorydb.ErrItemNotFound)
@@ -51,7 +54,41 @@ func (a *Audit) plan(ctx context.Context, eventType EventType, entries []*entry)
 		plan.add(a, e, event, now)
 	}
 	plan.ops[0] = a.moveEnd(first, head, &end)
-	return plan, nil
+	return plan, plan.checkSubjects(ctx, a, entries, held)
+}
+
+// checkSubjects adds, for each user that PII is about, the condition that it is not being erased: an erasure that has
+// begun could otherwise be over before the PII is stored, which then nothing deletes. A subject who is no user has none.
+func (p *appendPlan) checkSubjects(ctx context.Context, a *Audit, entries []*entry, held []string) error {
+	var reads []theorydb.ReadOp
+	var found []*theorydb.GetOp[User]
+	seen := slices.Clone(held)
+	for _, e := range entries {
+		if !e.PII.IsSet() || slices.Contains(seen, e.Subject) {
+			continue
+		}
+		seen = append(seen, e.Subject)
+		read := a.users.GetOp(User{ID: e.Subject})
+		reads, found = append(reads, read), append(found, read)
+	}
+	if len(reads) == 0 {
+		return nil
+	}
+	if err := a.db.BatchGet(ctx, reads, theorydb.Consistent()); err != nil {
+		return err
+	}
+	for _, read := range found {
+		user, err := read.Item()
+		if errors.Is(err, theorydb.ErrItemNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		p.subjects = append(p.subjects, len(p.ops))
+		p.ops = append(p.ops, a.users.CheckOp(User{ID: user.ID}, theorydb.NotEqual("status", UserDeleting)))
+	}
+	return nil
 }
 
 // event is what is stored of an entry, but for its place in the chain.
@@ -69,6 +106,7 @@ func (p *appendPlan) add(a *Audit, e *entry, event *AuditEvent, now time.Time) {
 		EventID: e.ID, EventType: event.EventType, Seq: event.Seq, At: event.CreatedAt, TTL: now.Add(a.options.Lifetimes.AuditGuard),
 	}))
 	if e.PII.IsSet() {
+		p.sealed = append(p.sealed, len(p.ops))
 		p.ops = append(p.ops, a.subjectPII.CreateOp(&SubjectPII{
 			UserID: e.Subject, EventID: e.ID, Nonce: e.nonce, Data: e.PII, TTL: event.CreatedAt.Add(a.options.Lifetimes.Audit),
 		}))
@@ -85,12 +123,23 @@ func (a *Audit) moveEnd(first bool, from, to *AuditHead) theorydb.TransactOp {
 		theorydb.OnlyIf(theorydb.And(theorydb.Equal("seq", from.Seq), theorydb.Equal("lastHash", from.LastHash))))
 }
 
-// eventInTheWay says whether the key of an event was taken although the stream had not reached it.
-func (p *appendPlan) eventInTheWay(canceled *theorydb.TransactionError) bool {
-	for _, guard := range p.guards {
-		if errors.Is(canceled.Ops[guard-1], theorydb.ErrConditionFailed) {
-			return true
+// inTheWay says of the errors of the operations whether the key of an event was taken although the stream had not reached
+// it.
+func (p *appendPlan) inTheWay(causes []error) bool {
+	return slices.ContainsFunc(p.guards, func(guard int) bool { return errors.Is(causes[guard-1], theorydb.ErrConditionFailed) })
+}
+
+// exists says of the errors of the operations whether there is an event of one of the ids, or PII of one.
+func (p *appendPlan) exists(causes []error) bool {
+	return slices.ContainsFunc(slices.Concat(p.guards, p.sealed), func(i int) bool { return errors.Is(causes[i], theorydb.ErrAlreadyExists) })
+}
+
+// subjectRefused is the error of the first operation that found the subject of PII being erased, or gone since it was read.
+func (p *appendPlan) subjectRefused(causes []error) error {
+	for _, i := range p.subjects {
+		if errors.Is(causes[i], theorydb.ErrConditionFailed) {
+			return causes[i]
 		}
 	}
-	return false
+	return nil
 }

@@ -65,7 +65,7 @@ func (c *ClientChange) check() error {
 // Create registers a client under a new id, in one request. Of a confidential one it gives the secret, which is not stored
 // and not given again; of a public one the Secret is unset. A redirect URI that no client should have is
 // theorydb.ErrInvalidValue: one that is not absolute, has a fragment or a wildcard, or is plain http to another machine.
-func (c *Clients) Create(ctx context.Context, details NewClient) (*Client, theorydb.Secret[string], error) {
+func (c *Clients) Create(ctx context.Context, details NewClient, options ...WriteOption) (*Client, theorydb.Secret[string], error) {
 	var secret theorydb.Secret[string]
 	if err := c.ready(); err != nil {
 		return nil, secret, err
@@ -81,6 +81,10 @@ func (c *Clients) Create(ctx context.Context, details NewClient) (*Client, theor
 	if err != nil {
 		return nil, secret, err
 	}
+	event, err := c.eventOfClient(options, EventClientCreated, id)
+	if err != nil {
+		return nil, secret, err
+	}
 	client := &Client{ID: id, Type: details.Type, RedirectURIs: details.RedirectURIs, GrantTypes: details.GrantTypes}
 	var text string
 	if details.Type == ClientConfidential {
@@ -90,13 +94,22 @@ func (c *Clients) Create(ctx context.Context, details NewClient) (*Client, theor
 		}
 		client.Secrets = []ClientSecret{first}
 	}
-	if err := c.clients.Create(ctx, client); err != nil {
+	if event == nil {
+		err = c.clients.Create(ctx, client)
+	} else {
+		err = c.commit(ctx, event, []theorydb.TransactOp{c.clients.CreateOp(client)})
+	}
+	if err != nil {
 		return nil, secret, err
 	}
 	if text != "" {
 		secret = theorydb.NewSecret(text)
 	}
 	return client, secret, nil
+}
+
+func (c *Clients) eventOfClient(options []WriteOption, eventType EventType, id string) (*pendingEvent, error) {
+	return c.eventOf(options, auditDefaults{eventType: eventType, target: "client:" + id})
 }
 
 func (c *Clients) newSecret(now time.Time) (string, ClientSecret, error) {
@@ -125,7 +138,7 @@ func (c *Clients) Get(ctx context.Context, id string) (*Client, error) {
 // Update reads a client, lets change say what it shall have, and writes that, again from the start when another one was
 // faster: a read and a write for every try. change may be called more than once; its error ends the call and is returned.
 // Type and secrets stay as they are. The input is checked as by Create.
-func (c *Clients) Update(ctx context.Context, id string, change func(*ClientChange) error) (*Client, error) {
+func (c *Clients) Update(ctx context.Context, id string, change func(*ClientChange) error, options ...WriteOption) (*Client, error) {
 	if err := c.ready(); err != nil {
 		return nil, err
 	}
@@ -135,7 +148,11 @@ func (c *Clients) Update(ctx context.Context, id string, change func(*ClientChan
 	if change == nil {
 		return nil, fmt.Errorf("%w: change is nil", theorydb.ErrInvalidValue)
 	}
-	return c.clients.Modify(ctx, Client{ID: id}, func(client *Client) error {
+	event, err := c.eventOfClient(options, EventClientUpdated, id)
+	if err != nil {
+		return nil, err
+	}
+	return modify(ctx, c.project, c.clients, Client{ID: id}, event, func(client *Client) error {
 		wanted := ClientChange{RedirectURIs: slices.Clone(client.RedirectURIs), GrantTypes: slices.Clone(client.GrantTypes)}
 		if err := change(&wanted); err != nil {
 			return err
@@ -153,7 +170,7 @@ var errPublicClient = fmt.Errorf("%w: a public client has no secret", theorydb.E
 // RotateSecret gives a confidential client a new secret. The one before counts for overlap longer, 0 to 30 days, and an
 // older one no more: there are never more than two. A read and a write for every try, again from the start when another one
 // was faster.
-func (c *Clients) RotateSecret(ctx context.Context, id string, overlap time.Duration) (theorydb.Secret[string], error) {
+func (c *Clients) RotateSecret(ctx context.Context, id string, overlap time.Duration, options ...WriteOption) (theorydb.Secret[string], error) {
 	var none theorydb.Secret[string]
 	if err := c.ready(); err != nil {
 		return none, err
@@ -164,12 +181,16 @@ func (c *Clients) RotateSecret(ctx context.Context, id string, overlap time.Dura
 	if overlap < 0 || overlap > 30*24*time.Hour {
 		return none, fmt.Errorf("%w: overlap is not 0 to 30 days", theorydb.ErrInvalidValue)
 	}
+	event, err := c.eventOfClient(options, EventClientSecretRotated, id)
+	if err != nil {
+		return none, err
+	}
 	now := c.db.Now()
 	text, fresh, err := c.newSecret(now)
 	if err != nil {
 		return none, err
 	}
-	_, err = c.clients.Modify(ctx, Client{ID: id}, func(client *Client) error {
+	_, err = modify(ctx, c.project, c.clients, Client{ID: id}, event, func(client *Client) error {
 		if client.Type != ClientConfidential {
 			return errPublicClient
 		}
@@ -223,12 +244,21 @@ func (c *Clients) VerifySecret(ctx context.Context, id string, presented theoryd
 
 // Delete deletes a client of whatever version, in one request. One that is not there is success. Tokens that it was given
 // are not touched.
-func (c *Clients) Delete(ctx context.Context, id string) error {
+func (c *Clients) Delete(ctx context.Context, id string, options ...WriteOption) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
 	if err := checkID("id", id); err != nil {
 		return err
 	}
-	return c.clients.Delete(ctx, &Client{ID: id}, theorydb.AnyVersion())
+	event, err := c.eventOfClient(options, EventClientDeleted, id)
+	if err != nil {
+		return err
+	}
+	if event == nil {
+		return c.clients.Delete(ctx, &Client{ID: id}, theorydb.AnyVersion())
+	}
+	return foundNothing(c.commit(ctx, event, []theorydb.TransactOp{
+		c.clients.DeleteOp(&Client{ID: id}, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Exists("id"))),
+	}))
 }

@@ -134,8 +134,9 @@ func (o *OneTimeTokens) find(ctx context.Context, key OneTimeToken, now time.Tim
 //
 // It sends a strongly consistent read and the transaction, and one more read when the token itself stood in the way: the
 // errors are then those of Consume. When an operation of the effect was the cause, the error is the
-// *theorydb.TransactionError, whose first Ops are those of effect in their order, and the token is still valid. With
-// theorydb.ErrOutcomeUnknown both or neither took place.
+// *theorydb.TransactionError, whose first Ops are those of effect in their order, and the token is still valid. A
+// transaction whose outcome is unknown is made again, up to three times in all, and the call's mark in the token tells
+// whether it took place; with theorydb.ErrOutcomeUnknown no answer came to that either, and both or neither took place.
 func (o *OneTimeTokens) ConsumeWith(
 	ctx context.Context, kind TokenKind, presented theorydb.Secret[string],
 	effect func(OneTimeToken) ([]theorydb.TransactOp, error),
@@ -149,6 +150,22 @@ func (o *OneTimeTokens) ConsumeWith(
 	if effect == nil {
 		return nil, fmt.Errorf("%w: effect is nil", theorydb.ErrInvalidValue)
 	}
+	return o.consumeWith(ctx, kind, presented, func(token OneTimeToken) (*consequence, error) {
+		ops, err := effect(token)
+		return &consequence{ops: ops}, err
+	})
+}
+
+// consequence is what a token is consumed with.
+type consequence struct {
+	ops   []theorydb.TransactOp
+	event *pendingEvent
+	held  []string // see commit
+}
+
+func (o *OneTimeTokens) consumeWith(
+	ctx context.Context, kind TokenKind, presented theorydb.Secret[string], effect func(OneTimeToken) (*consequence, error),
+) (*OneTimeToken, error) {
 	key, err := o.keyOf(kind, presented)
 	if err != nil {
 		return nil, err
@@ -162,15 +179,22 @@ func (o *OneTimeTokens) ConsumeWith(
 	if err != nil {
 		return nil, err
 	}
-	ops, err := effect(*token)
+	with, err := effect(*token)
 	if err != nil {
 		return nil, err
 	}
 	// The token comes last, so that positions in an error are those that the effect knows.
-	ops = append(slices.Clone(ops), o.oneTimeTokens.ChangeOp(key, consumption(mark, now)...))
-	err = o.db.Transact(ctx, ops...)
+	ops := append(slices.Clone(with.ops), o.oneTimeTokens.ChangeOp(key, consumption(mark, now)...))
+	unknown, err := repeatUnknown(ctx, func() error { return o.commit(ctx, with.event, ops, with.held...) })
 	if cause := causeAt(err, len(ops)-1); cause != nil {
 		return o.judge(ctx, key, mark, now, cause)
+	}
+	if err != nil && unknown {
+		// A refusal now is none of the try before, which may still arrive.
+		if !errors.Is(err, theorydb.ErrOutcomeUnknown) {
+			err = fmt.Errorf("%w: %w", theorydb.ErrOutcomeUnknown, err)
+		}
+		return o.judge(ctx, key, mark, now, err)
 	}
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func checkDeposit(secret theorydb.Secret[[]byte]) error {
 // Register deposits a new secret of an active user, of 1 to 16 KB. It asks KMS for a data key and sends one transaction. A
 // credential that is there already is theorydb.ErrAlreadyExists, a user who does not exist or is not active ErrUserInactive.
 // Without KMS it is theorydb.ErrEncryption, and nothing is sent to DynamoDB.
-func (c *Credentials) Register(ctx context.Context, userID, kind, id string, secret theorydb.Secret[[]byte]) error {
+func (c *Credentials) Register(ctx context.Context, userID, kind, id string, secret theorydb.Secret[[]byte], options ...WriteOption) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
@@ -81,17 +81,27 @@ func (c *Credentials) Register(ctx context.Context, userID, kind, id string, sec
 	if err := checkDeposit(secret); err != nil {
 		return err
 	}
-	err := c.db.Transact(ctx,
+	event, err := c.eventOfCredential(options, EventCredentialRegistered, userID, kind, id)
+	if err != nil {
+		return err
+	}
+	err = c.commit(ctx, event, []theorydb.TransactOp{
 		c.credentials.CreateOp(&Credential{UserID: userID, Type: kind, ID: id, Secret: secret}),
 		c.activeUser(userID),
-	)
+	}, userID)
 	return refusedUser(err, 1)
+}
+
+func (c *Credentials) eventOfCredential(options []WriteOption, eventType EventType, userID, kind, id string) (*pendingEvent, error) {
+	return c.eventOf(options, auditDefaults{eventType: eventType, subject: userID, target: kind + ":" + id})
 }
 
 // Replace puts a new secret in the place of the one of that version, as List and Register give it: a new credential has
 // version 1. It asks KMS for a data key and sends one request. theorydb.ErrVersionConflict says that another one was
 // faster, and theorydb.ErrItemNotFound that there is none.
-func (c *Credentials) Replace(ctx context.Context, userID, kind, id string, version int64, secret theorydb.Secret[[]byte]) error {
+func (c *Credentials) Replace(
+	ctx context.Context, userID, kind, id string, version int64, secret theorydb.Secret[[]byte], options ...WriteOption,
+) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
@@ -101,9 +111,18 @@ func (c *Credentials) Replace(ctx context.Context, userID, kind, id string, vers
 	if err := checkDeposit(secret); err != nil {
 		return err
 	}
-	_, err := c.credentials.Change(ctx, Credential{UserID: userID, Type: kind, ID: id},
-		theorydb.Set("secret", secret), theorydb.IfVersion(version), theorydb.Blind())
-	return err
+	event, err := c.eventOfCredential(options, EventCredentialRotated, userID, kind, id)
+	if err != nil {
+		return err
+	}
+	key := Credential{UserID: userID, Type: kind, ID: id}
+	if event == nil {
+		_, err = c.credentials.Change(ctx, key, theorydb.Set("secret", secret), theorydb.IfVersion(version), theorydb.Blind())
+		return err
+	}
+	return c.commit(ctx, event, []theorydb.TransactOp{
+		c.credentials.ChangeOp(key, theorydb.Set("secret", secret), theorydb.IfVersion(version)),
+	})
 }
 
 // Secret opens a secret. It sends one strongly consistent read and asks KMS once. After an error the Secret is unset:
@@ -143,12 +162,22 @@ func (c *Credentials) List(ctx context.Context, userID string) ([]CredentialInfo
 }
 
 // Delete deletes a credential of whatever version, in one request and without KMS. One that is not there is success.
-func (c *Credentials) Delete(ctx context.Context, userID, kind, id string) error {
+func (c *Credentials) Delete(ctx context.Context, userID, kind, id string, options ...WriteOption) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
 	if err := checkCredential(userID, kind, id); err != nil {
 		return err
 	}
-	return c.credentials.Delete(ctx, &Credential{UserID: userID, Type: kind, ID: id}, theorydb.AnyVersion())
+	event, err := c.eventOfCredential(options, EventCredentialRemoved, userID, kind, id)
+	if err != nil {
+		return err
+	}
+	key := &Credential{UserID: userID, Type: kind, ID: id}
+	if event == nil {
+		return c.credentials.Delete(ctx, key, theorydb.AnyVersion())
+	}
+	return foundNothing(c.commit(ctx, event, []theorydb.TransactOp{
+		c.credentials.DeleteOp(key, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Exists("id"))),
+	}))
 }

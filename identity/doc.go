@@ -18,6 +18,14 @@ A [Membership] joins a user and a [Target] in a role. [Memberships.Require] is t
 the same gate as a condition of a transaction, so that a check and the change that it guards are one. A target that has an
 owner keeps one: the count of its active owners changes in the transactions that change the owners.
 
+An invitation is a one-time token: [Memberships.Invite] makes it, and [Memberships.AcceptInvitation] spends it in the
+transaction that makes the member.
+
+# What happened
+
+[Audit] numbers and chains events by type. [WithAudit] puts the event of a rare change into the transaction of the change,
+so that neither is without the other; the events of sign-ins go through [Audit.AppendBatch].
+
 # Keys
 
 All records are in one table. {S} is T#{tenantID}#P#{projectID}, with which everything in a project begins. Indented are

@@ -42,12 +42,19 @@ var (
 	ErrStateMismatch = errors.New("identity: login state mismatch (csrf_state_mismatch)")
 	// ErrClockSkew says that a record is from more than a minute in the future.
 	ErrClockSkew = errors.New("identity: clock skew")
+	// ErrEventExists says that another audit event has the id of the one that was given to WithAudit. Nothing was changed.
+	ErrEventExists = errors.New("identity: audit event exists")
 	// ErrChainBroken says that an audit chain does not verify.
 	ErrChainBroken = errors.New("identity: audit chain broken")
 )
 
 // Public folds what must look alike to whoever presented a token or a code: a missing, expired, used and forged one are
 // all ErrInvalidToken. Every other error, and nil, is returned as it is. Log the error itself, and answer with Public.
+//
+// ErrTooManyAttempts is told. It comes before anything is compared, so that it says nothing about the code, which is
+// refused whether it is right or wrong. Folded, it would have people type right codes until they give up, who could wait or
+// begin anew. It does tell that there is such a flow or authenticator: ask for a second factor only after the first, and
+// begin a flow for an address whether somebody has it or not.
 func Public(err error) error {
 	for _, alike := range []error{theorydb.ErrItemNotFound, ErrExpired, ErrTokenUsed, ErrTokenReuse, ErrInvalidToken, ErrCodeReplayed} {
 		if errors.Is(err, alike) {

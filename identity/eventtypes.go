@@ -40,6 +40,7 @@ const (
 	EventUserExported        EventType = "user.exported"
 	EventUserErased          EventType = "user.erased"
 	EventIdentifierAdded     EventType = "user.identifier_added"
+	EventIdentifierChanged   EventType = "user.identifier_changed"
 	EventIdentifierVerified  EventType = "user.identifier_verified"
 	EventIdentifierRemoved   EventType = "user.identifier_removed"
 	EventIdentityLinked      EventType = "user.identity_linked"
@@ -82,25 +83,26 @@ const (
 
 // Organizations, workspaces, who belongs to them, and what that allows.
 const (
-	EventOrganizationCreated EventType = "organization.created"
-	EventOrganizationUpdated EventType = "organization.updated"
-	EventOrganizationDeleted EventType = "organization.deleted"
-	EventWorkspaceCreated    EventType = "workspace.created"
-	EventWorkspaceUpdated    EventType = "workspace.updated"
-	EventWorkspaceDeleted    EventType = "workspace.deleted"
-	EventProjectCreated      EventType = "project.created"
-	EventProjectUpdated      EventType = "project.updated"
-	EventMembershipInvited   EventType = "membership.invited"
-	EventMembershipAdded     EventType = "membership.added"
-	EventMembershipChanged   EventType = "membership.role_changed"
-	EventMembershipSuspended EventType = "membership.suspended"
-	EventMembershipRemoved   EventType = "membership.removed"
-	EventOwnershipMoved      EventType = "membership.ownership_transferred"
-	EventRoleCreated         EventType = "role.created"
-	EventRoleUpdated         EventType = "role.updated"
-	EventRoleDeleted         EventType = "role.deleted"
-	EventPolicyUpdated       EventType = "policy.updated"
-	EventPolicyDeleted       EventType = "policy.deleted"
+	EventOrganizationCreated   EventType = "organization.created"
+	EventOrganizationUpdated   EventType = "organization.updated"
+	EventOrganizationDeleted   EventType = "organization.deleted"
+	EventWorkspaceCreated      EventType = "workspace.created"
+	EventWorkspaceUpdated      EventType = "workspace.updated"
+	EventWorkspaceDeleted      EventType = "workspace.deleted"
+	EventProjectCreated        EventType = "project.created"
+	EventProjectUpdated        EventType = "project.updated"
+	EventMembershipInvited     EventType = "membership.invited"
+	EventMembershipAdded       EventType = "membership.added"
+	EventMembershipChanged     EventType = "membership.role_changed"
+	EventMembershipSuspended   EventType = "membership.suspended"
+	EventMembershipReactivated EventType = "membership.reactivated"
+	EventMembershipRemoved     EventType = "membership.removed"
+	EventOwnershipMoved        EventType = "membership.ownership_transferred"
+	EventRoleCreated           EventType = "role.created"
+	EventRoleUpdated           EventType = "role.updated"
+	EventRoleDeleted           EventType = "role.deleted"
+	EventPolicyUpdated         EventType = "policy.updated"
+	EventPolicyDeleted         EventType = "policy.deleted"
 )
 
 // Directories, connections, webhooks and operators.
@@ -126,7 +128,7 @@ var eventTypes = []EventType{
 	EventRiskDecided,
 	EventSessionCreated, EventSessionRevoked, EventSessionsRevoked, EventRefreshTokenReuse,
 	EventUserCreated, EventUserUpdated, EventUserDisabled, EventUserEnabled, EventUserExported, EventUserErased,
-	EventIdentifierAdded, EventIdentifierVerified, EventIdentifierRemoved, EventIdentityLinked, EventIdentityUnlinked,
+	EventIdentifierAdded, EventIdentifierChanged, EventIdentifierVerified, EventIdentifierRemoved, EventIdentityLinked, EventIdentityUnlinked,
 	EventIdentityBound, EventIdentityBoundEnded,
 	EventRecoveryRequested, EventRecoverySucceeded, EventRecoveryFailed, EventRecoveryCodesMade, EventRecoveryCodeUsed,
 	EventRecoveryCodesErased,
@@ -136,7 +138,8 @@ var eventTypes = []EventType{
 	EventClientCreated, EventClientUpdated, EventClientSecretRotated, EventClientDeleted,
 	EventOrganizationCreated, EventOrganizationUpdated, EventOrganizationDeleted, EventWorkspaceCreated,
 	EventWorkspaceUpdated, EventWorkspaceDeleted, EventProjectCreated, EventProjectUpdated,
-	EventMembershipInvited, EventMembershipAdded, EventMembershipChanged, EventMembershipSuspended, EventMembershipRemoved,
+	EventMembershipInvited, EventMembershipAdded, EventMembershipChanged, EventMembershipSuspended, EventMembershipReactivated,
+	EventMembershipRemoved,
 	EventOwnershipMoved, EventRoleCreated, EventRoleUpdated, EventRoleDeleted, EventPolicyUpdated, EventPolicyDeleted,
 	EventSCIMSynced, EventSCIMFailed, EventSSOConnected, EventSSODisconnected, EventDomainVerified, EventDomainReleased,
 	EventWebhookDelivered, EventWebhookFailed, EventWebhookChanged, EventOperatorSignedIn, EventOperatorViewed,

@@ -17,12 +17,16 @@ type Memberships struct{ *project }
 //
 // A user who is a member is theorydb.ErrAlreadyExists, one who is not active ErrUserInactive, an unknown target or custom
 // role theorydb.ErrItemNotFound, and a target that is suspended theorydb.ErrConditionFailed. Then nothing is changed.
-func (m *Memberships) Add(ctx context.Context, target Target, userID, role, invitedBy string) (Membership, error) {
+func (m *Memberships) Add(ctx context.Context, target Target, userID, role, invitedBy string, options ...WriteOption) (Membership, error) {
 	made, w, err := m.joining(target, userID, role, invitedBy)
 	if err != nil {
 		return Membership{}, err
 	}
-	if err := w.meaning(m.db.Transact(ctx, w.ops...)); err != nil {
+	event, err := m.eventAbout(options, EventMembershipAdded, target, userID)
+	if err != nil {
+		return Membership{}, err
+	}
+	if err := w.meaning(m.commit(ctx, event, w.ops, w.checked...)); err != nil {
 		return Membership{}, err
 	}
 	return *made, nil
@@ -56,6 +60,11 @@ func (m *Memberships) joining(target Target, userID, role, invitedBy string) (*M
 	return &made, m.write(target, step{after: &made}), nil
 }
 
+// eventAbout is the event of a change of a user's membership.
+func (p *project) eventAbout(options []WriteOption, eventType EventType, target Target, userID string) (*pendingEvent, error) {
+	return p.eventOf(options, auditDefaults{eventType: eventType, subject: userID, target: p.targetText(target)})
+}
+
 // checkMember refuses the zero Scope, and what can't name a membership.
 func (m *Memberships) checkMember(target Target, userID string) error {
 	if err := m.ready(); err != nil {
@@ -81,38 +90,50 @@ func (m *Memberships) Get(ctx context.Context, target Target, userID string) (Me
 //
 // Demoting the last active owner is ErrLastOwner. An owner to be has to be an active user, ErrUserInactive otherwise. An
 // unknown member, target or custom role is theorydb.ErrItemNotFound.
-func (m *Memberships) SetRole(ctx context.Context, target Target, userID, role string) (Membership, error) {
+func (m *Memberships) SetRole(ctx context.Context, target Target, userID, role string, options ...WriteOption) (Membership, error) {
 	if err := m.checkMember(target, userID); err != nil {
 		return Membership{}, err
 	}
 	if err := checkID("role", role); err != nil {
 		return Membership{}, err
 	}
-	return m.alter(ctx, target, userID, func(stored *Membership) step { return stored.with(role, stored.Status) })
+	event, err := m.eventAbout(options, EventMembershipChanged, target, userID)
+	if err != nil {
+		return Membership{}, err
+	}
+	return m.alter(ctx, target, userID, event, func(stored *Membership) step { return stored.with(role, stored.Status) })
 }
 
 // Suspend suspends a membership: the role gate refuses it from then on. A suspended owner is not counted among the owners,
 // so that the last active one is ErrLastOwner. A suspended one is success, and nothing is written. It works as SetRole does.
-func (m *Memberships) Suspend(ctx context.Context, target Target, userID string) (Membership, error) {
-	return m.setStatus(ctx, target, userID, statusSuspended)
+func (m *Memberships) Suspend(ctx context.Context, target Target, userID string, options ...WriteOption) (Membership, error) {
+	return m.setStatus(ctx, target, userID, statusSuspended, EventMembershipSuspended, options)
 }
 
 // Reactivate ends a suspension. An owner has to be an active user, ErrUserInactive otherwise. It works as SetRole does.
-func (m *Memberships) Reactivate(ctx context.Context, target Target, userID string) (Membership, error) {
-	return m.setStatus(ctx, target, userID, statusActive)
+func (m *Memberships) Reactivate(ctx context.Context, target Target, userID string, options ...WriteOption) (Membership, error) {
+	return m.setStatus(ctx, target, userID, statusActive, EventMembershipReactivated, options)
 }
 
-func (m *Memberships) setStatus(ctx context.Context, target Target, userID, status string) (Membership, error) {
+func (m *Memberships) setStatus(
+	ctx context.Context, target Target, userID, status string, eventType EventType, options []WriteOption,
+) (Membership, error) {
 	if err := m.checkMember(target, userID); err != nil {
 		return Membership{}, err
 	}
-	return m.alter(ctx, target, userID, func(stored *Membership) step { return stored.with(stored.Role, status) })
+	event, err := m.eventAbout(options, eventType, target, userID)
+	if err != nil {
+		return Membership{}, err
+	}
+	return m.alter(ctx, target, userID, event, func(stored *Membership) step { return stored.with(stored.Role, status) })
 }
 
 // alter changes one membership; a step that changes nothing is not taken.
-func (m *Memberships) alter(ctx context.Context, target Target, userID string, to func(*Membership) step) (Membership, error) {
+func (m *Memberships) alter(
+	ctx context.Context, target Target, userID string, event *pendingEvent, to func(*Membership) step,
+) (Membership, error) {
 	var stored *Membership
-	err := m.rewrite(ctx, target, []string{userID}, func(found *standing) ([]step, error) {
+	err := m.rewrite(ctx, target, []string{userID}, event, func(found *standing) ([]step, error) {
 		s := to(found.members[0])
 		if stored = s.after; s.before.Role == s.after.Role && s.before.Status == s.after.Status {
 			return nil, nil
@@ -124,11 +145,15 @@ func (m *Memberships) alter(ctx context.Context, target Target, userID string, t
 
 // Remove removes a member, in one transaction with the counts of owners and of custom roles. It reads first, as SetRole
 // does. The last active owner is ErrLastOwner; who is no member is theorydb.ErrItemNotFound.
-func (m *Memberships) Remove(ctx context.Context, target Target, userID string) error {
+func (m *Memberships) Remove(ctx context.Context, target Target, userID string, options ...WriteOption) error {
 	if err := m.checkMember(target, userID); err != nil {
 		return err
 	}
-	return m.rewrite(ctx, target, []string{userID}, func(found *standing) ([]step, error) {
+	event, err := m.eventAbout(options, EventMembershipRemoved, target, userID)
+	if err != nil {
+		return err
+	}
+	return m.rewrite(ctx, target, []string{userID}, event, func(found *standing) ([]step, error) {
 		return []step{{before: found.members[0]}}, nil
 	})
 }

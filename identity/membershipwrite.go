@@ -16,10 +16,11 @@ type step struct{ before, after *Membership }
 
 // membershipWrite is a transaction on the memberships of a target, with the counts that go with them.
 type membershipWrite struct {
-	ops    []theorydb.TransactOp
-	users  []int // positions of the checks that a user is active
-	roles  []int // positions of the counts of custom roles
-	owners int   // how many more owners the target will have
+	ops     []theorydb.TransactOp
+	users   []int    // positions of the checks that a user is active
+	checked []string // those users
+	roles   []int    // positions of the counts of custom roles
+	owners  int      // how many more owners the target will have
 }
 
 // write plans the operations in the order memberships, users, the target, roles.
@@ -54,7 +55,7 @@ func (p *project) write(target Target, steps ...step) *membershipWrite {
 	}
 	for _, s := range steps {
 		if s.after != nil && (s.before == nil || s.after.owns() && !s.before.owns()) {
-			w.users = append(w.users, len(w.ops))
+			w.users, w.checked = append(w.users, len(w.ops)), append(w.checked, s.after.UserID)
 			w.ops = append(w.ops, p.activeUser(s.after.UserID))
 		}
 	}
@@ -124,8 +125,10 @@ func (p *project) look(ctx context.Context, target Target, users ...string) (*st
 }
 
 // rewrite changes memberships of a target as decide says from what is stored. It decides again when somebody else was
-// faster. No steps are success, and nothing is written.
-func (p *project) rewrite(ctx context.Context, target Target, users []string, decide func(*standing) ([]step, error)) error {
+// faster. No steps are success, and nothing is written, the event neither.
+func (p *project) rewrite(
+	ctx context.Context, target Target, users []string, event *pendingEvent, decide func(*standing) ([]step, error),
+) error {
 	return reread(func() error {
 		found, err := p.look(ctx, target, users...)
 		if err != nil {
@@ -139,7 +142,7 @@ func (p *project) rewrite(ctx context.Context, target Target, users []string, de
 		if w.owners < 0 && found.owners < int64(1-w.owners) {
 			return ErrLastOwner
 		}
-		return w.meaning(p.db.Transact(ctx, w.ops...))
+		return w.meaning(p.commit(ctx, event, w.ops, w.checked...))
 	})
 }
 

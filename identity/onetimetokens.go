@@ -54,8 +54,8 @@ type TokenSpec struct {
 }
 
 // lifetimesOf are the usual and the longest lifetime of a kind.
-func (o *OneTimeTokens) lifetimesOf(kind TokenKind) (usual, longest time.Duration, err error) {
-	times := o.options.Lifetimes
+func (p *project) lifetimesOf(kind TokenKind) (usual, longest time.Duration, err error) {
+	times := p.options.Lifetimes
 	switch kind {
 	case KindMagicLink, KindChallenge, KindLoginState:
 		return times.MagicLink, times.MagicLink, nil
@@ -78,36 +78,45 @@ func (o *OneTimeTokens) Issue(ctx context.Context, kind TokenKind, spec TokenSpe
 	if err := o.ready(); err != nil {
 		return none, err
 	}
-	usual, longest, err := o.lifetimesOf(kind)
+	made, token, err := o.newToken(kind, spec)
 	if err != nil {
 		return none, err
 	}
-	if err := spec.check(kind, longest); err != nil {
+	if err := o.oneTimeTokens.Create(ctx, made); err != nil {
 		return none, err
+	}
+	return token, nil
+}
+
+// newToken makes a token, to be stored, and its secret.
+func (p *project) newToken(kind TokenKind, spec TokenSpec) (*OneTimeToken, theorydb.Secret[string], error) {
+	var none theorydb.Secret[string]
+	usual, longest, err := p.lifetimesOf(kind)
+	if err != nil {
+		return nil, none, err
+	}
+	if err := spec.check(kind, longest); err != nil {
+		return nil, none, err
 	}
 	if spec.Lifetime == 0 {
 		spec.Lifetime = usual
 	}
-	text, err := o.randomText()
+	text, err := p.randomText()
 	if err != nil {
-		return none, err
+		return nil, none, err
 	}
 	token := theorydb.NewSecret(text)
 	if kind == KindMagicLink {
-		if token, err = SignMagicLink(o.options.OTPKey, o.scope, token); err != nil {
-			return none, err
+		if token, err = SignMagicLink(p.options.OTPKey, p.scope, token); err != nil {
+			return nil, none, err
 		}
 	}
-	expires := o.db.Now().Add(spec.Lifetime)
-	err = o.oneTimeTokens.Create(ctx, &OneTimeToken{
+	expires := p.db.Now().Add(spec.Lifetime)
+	return &OneTimeToken{
 		Kind: string(kind), SecretHash: randomTextHash(text),
 		Subject: spec.Subject, FlowID: spec.FlowID, Meta: spec.Meta,
-		ExpiresAt: expires, TTL: expires.Add(o.options.Lifetimes.TokenGrace),
-	})
-	if err != nil {
-		return none, err
-	}
-	return token, nil
+		ExpiresAt: expires, TTL: expires.Add(p.options.Lifetimes.TokenGrace),
+	}, token, nil
 }
 
 func (s *TokenSpec) check(kind TokenKind, longest time.Duration) error {

@@ -13,11 +13,15 @@ import (
 // The organization is marked as being deleted before its members are counted, since no member can be added from then on.
 // Where it has other members it gets its status back. After a crash in between it stays marked: call Delete again, or
 // Reactivate. An unknown organization is theorydb.ErrItemNotFound.
-func (o *Organizations) Delete(ctx context.Context, id string) error {
+func (o *Organizations) Delete(ctx context.Context, id string, options ...WriteOption) error {
 	if err := o.checkOrganization(id); err != nil {
 		return err
 	}
 	target, before := OrganizationTarget(id), ""
+	event, err := o.eventAbout(options, EventOrganizationDeleted, target, "")
+	if err != nil {
+		return err
+	}
 	return reread(func() error {
 		stored, err := o.organizations.Get(ctx, Organization{ID: id}, theorydb.Consistent())
 		if err != nil {
@@ -39,9 +43,9 @@ func (o *Organizations) Delete(ctx context.Context, id string) error {
 		if err != nil {
 			return o.refuseDelete(ctx, stored, before, err)
 		}
-		return o.db.Transact(ctx, append(o.leaving(last),
+		return o.commit(ctx, event, append(o.leaving(last),
 			o.organizations.DeleteOp(stored, theorydb.IfVersion(stored.Version)),
-			o.orgSlugs.DeleteOp(&OrgSlug{Slug: stored.Slug}, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Equal("orgID", id))))...)
+			o.orgSlugs.DeleteOp(&OrgSlug{Slug: stored.Slug}, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Equal("orgID", id)))))
 	})
 }
 

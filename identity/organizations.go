@@ -25,7 +25,7 @@ type NewOrganization struct {
 //
 // A slug or an id that is taken is theorydb.ErrAlreadyExists, an owner who is not active ErrUserInactive. Then nothing is
 // created.
-func (o *Organizations) Create(ctx context.Context, made NewOrganization) (Organization, error) {
+func (o *Organizations) Create(ctx context.Context, made NewOrganization, options ...WriteOption) (Organization, error) {
 	if err := o.ready(); err != nil {
 		return Organization{}, err
 	}
@@ -36,14 +36,18 @@ func (o *Organizations) Create(ctx context.Context, made NewOrganization) (Organ
 	if err := errors.Join(checkSlug(made.Slug), checkDisplayName("organization name", made.Name), checkID("ownerID", made.OwnerID)); err != nil {
 		return Organization{}, err
 	}
+	event, err := o.eventAbout(options, EventOrganizationCreated, OrganizationTarget(id), made.OwnerID)
+	if err != nil {
+		return Organization{}, err
+	}
 	organization := Organization{ID: id, Slug: made.Slug, Name: made.Name, Status: statusActive, OwnerCount: 1}
 	owner := o.firstOwner(OrganizationTarget(id), made.OwnerID)
-	err = o.db.Transact(ctx,
+	err = o.commit(ctx, event, []theorydb.TransactOp{
 		o.activeUser(made.OwnerID),
 		o.organizations.CreateOp(&organization),
 		o.orgSlugs.CreateOp(&OrgSlug{Slug: made.Slug, OrgID: id}),
 		o.memberships.CreateOp(&owner),
-	)
+	}, made.OwnerID)
 	if err != nil {
 		return Organization{}, ownerMeaning(err)
 	}
@@ -115,12 +119,16 @@ func (o *Organizations) List(ctx context.Context, cursor string) (*theorydb.Page
 // Without another slug it costs a strong read and a write. With one it is one transaction of the organization, the new
 // slug and the old one, so that the old one is free at once and the new one never has two: theorydb.ErrAlreadyExists where
 // it is taken, and nothing is changed.
-func (o *Organizations) Update(ctx context.Context, id string, change func(*Organization) error) (Organization, error) {
+func (o *Organizations) Update(ctx context.Context, id string, change func(*Organization) error, options ...WriteOption) (Organization, error) {
 	if err := o.checkOrganization(id); err != nil {
 		return Organization{}, err
 	}
+	event, err := o.eventAbout(options, EventOrganizationUpdated, OrganizationTarget(id), "")
+	if err != nil {
+		return Organization{}, err
+	}
 	var changed Organization
-	err := reread(func() error {
+	err = reread(func() error {
 		stored, err := o.organizations.Get(ctx, Organization{ID: id}, theorydb.Consistent())
 		if err != nil {
 			return err
@@ -134,10 +142,13 @@ func (o *Organizations) Update(ctx context.Context, id string, change func(*Orga
 		}
 		old := stored.Slug
 		stored.Slug, stored.Name = proposed.Slug, proposed.Name
-		if old == stored.Slug {
+		switch {
+		case old != stored.Slug:
+			err = o.rename(ctx, stored, old, event)
+		case event == nil:
 			err = o.organizations.Update(ctx, stored, theorydb.Fields("name"))
-		} else {
-			err = o.rename(ctx, stored, old)
+		default:
+			err = o.commit(ctx, event, []theorydb.TransactOp{o.organizations.UpdateOp(stored, theorydb.Fields("name"))})
 		}
 		changed = *stored
 		return err
@@ -149,12 +160,12 @@ func (o *Organizations) Update(ctx context.Context, id string, change func(*Orga
 }
 
 // rename stores an organization with its name, and with its slug in place of another one.
-func (o *Organizations) rename(ctx context.Context, organization *Organization, old string) error {
-	err := o.db.Transact(ctx,
+func (o *Organizations) rename(ctx context.Context, organization *Organization, old string, event *pendingEvent) error {
+	err := o.commit(ctx, event, []theorydb.TransactOp{
 		o.organizations.UpdateOp(organization, theorydb.Fields("name", "slug")),
 		o.orgSlugs.CreateOp(&OrgSlug{Slug: organization.Slug, OrgID: organization.ID}),
 		o.orgSlugs.DeleteOp(&OrgSlug{Slug: old}, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Equal("orgID", organization.ID))),
-	)
+	})
 	// A slug that is taken stays so, however often the organization is read again.
 	if taken := causeAt(err, 1); causeAt(err, 0) == nil && errors.Is(taken, theorydb.ErrAlreadyExists) {
 		return fmt.Errorf("identity: the slug: %w", taken)

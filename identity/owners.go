@@ -13,8 +13,8 @@ import (
 //
 // from has to be an active owner and to an active member, ErrForbidden otherwise; who is no member is
 // theorydb.ErrItemNotFound. When to is an owner already, from is demoted. An owner to be has to be an active user,
-// ErrUserInactive otherwise.
-func (m *Memberships) TransferOwnership(ctx context.Context, target Target, from, to string) error {
+// ErrUserInactive otherwise. An event by WithAudit is about to, unless it says otherwise.
+func (m *Memberships) TransferOwnership(ctx context.Context, target Target, from, to string, options ...WriteOption) error {
 	if err := m.checkMember(target, from); err != nil {
 		return err
 	}
@@ -24,7 +24,11 @@ func (m *Memberships) TransferOwnership(ctx context.Context, target Target, from
 	if from == to {
 		return fmt.Errorf("%w: the owner to be is the owner", theorydb.ErrInvalidValue)
 	}
-	return m.rewrite(ctx, target, []string{from, to}, func(found *standing) ([]step, error) {
+	event, err := m.eventAbout(options, EventOwnershipMoved, target, to)
+	if err != nil {
+		return err
+	}
+	return m.rewrite(ctx, target, []string{from, to}, event, func(found *standing) ([]step, error) {
 		leaves, takes := found.members[0], found.members[1]
 		if !leaves.owns() || takes.Status != statusActive {
 			return nil, ErrForbidden

@@ -57,18 +57,31 @@ func checkPermissions(permissions []string) error {
 
 // Create creates a custom role: one write. A name that is taken is theorydb.ErrAlreadyExists, a built-in one
 // theorydb.ErrInvalidValue.
-func (r *Roles) Create(ctx context.Context, name string, permissions []string) (Role, error) {
+func (r *Roles) Create(ctx context.Context, name string, permissions []string, options ...WriteOption) (Role, error) {
 	if err := r.checkRole(name); err != nil {
 		return Role{}, err
 	}
 	if err := checkPermissions(permissions); err != nil {
 		return Role{}, err
 	}
+	event, err := r.eventOfRole(options, EventRoleCreated, name)
+	if err != nil {
+		return Role{}, err
+	}
 	made := Role{Name: name, Permissions: permissions}
-	if err := r.roles.Create(ctx, &made); err != nil {
+	if event == nil {
+		err = r.roles.Create(ctx, &made)
+	} else {
+		err = r.commit(ctx, event, []theorydb.TransactOp{r.roles.CreateOp(&made)})
+	}
+	if err != nil {
 		return Role{}, err
 	}
 	return made, nil
+}
+
+func (r *Roles) eventOfRole(options []WriteOption, eventType EventType, name string) (*pendingEvent, error) {
+	return r.eventOf(options, auditDefaults{eventType: eventType, target: "role:" + name})
 }
 
 // Get reads a custom role, strongly: 1 read unit.
@@ -90,11 +103,15 @@ func (r *Roles) List(ctx context.Context, cursor string) (*theorydb.Page[Role], 
 
 // Update reads a custom role, lets change alter its Permissions, and writes these, again from the start when somebody else
 // was faster. What else change alters is not taken. It costs a strong read and a write.
-func (r *Roles) Update(ctx context.Context, name string, change func(*Role) error) (Role, error) {
+func (r *Roles) Update(ctx context.Context, name string, change func(*Role) error, options ...WriteOption) (Role, error) {
 	if err := r.checkRole(name); err != nil {
 		return Role{}, err
 	}
-	return valueOf(r.roles.Modify(ctx, Role{Name: name}, func(stored *Role) error {
+	event, err := r.eventOfRole(options, EventRoleUpdated, name)
+	if err != nil {
+		return Role{}, err
+	}
+	return valueOf(modify(ctx, r.project, r.roles, Role{Name: name}, event, func(stored *Role) error {
 		changed := *stored
 		changed.Permissions = slices.Clone(stored.Permissions)
 		if err := change(&changed); err != nil {
@@ -107,11 +124,20 @@ func (r *Roles) Update(ctx context.Context, name string, change func(*Role) erro
 
 // Delete deletes a custom role: one write. One that a membership carries, suspended or not, is ErrInUse; an unknown one is
 // theorydb.ErrItemNotFound.
-func (r *Roles) Delete(ctx context.Context, name string) error {
+func (r *Roles) Delete(ctx context.Context, name string, options ...WriteOption) error {
 	if err := r.checkRole(name); err != nil {
 		return err
 	}
-	err := r.roles.Delete(ctx, &Role{Name: name}, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Equal("members", 0)))
+	event, err := r.eventOfRole(options, EventRoleDeleted, name)
+	if err != nil {
+		return err
+	}
+	unused := theorydb.OnlyIf(theorydb.Equal("members", 0))
+	if event == nil {
+		err = r.roles.Delete(ctx, &Role{Name: name}, theorydb.AnyVersion(), unused)
+	} else {
+		err = r.commit(ctx, event, []theorydb.TransactOp{r.roles.DeleteOp(&Role{Name: name}, theorydb.AnyVersion(), unused)})
+	}
 	if errors.Is(err, theorydb.ErrConditionFailed) && !errors.Is(err, theorydb.ErrItemNotFound) {
 		return fmt.Errorf("%w: %w", ErrInUse, err)
 	}

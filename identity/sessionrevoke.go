@@ -61,22 +61,46 @@ func onlyConditionFailed(err error) bool {
 //
 // After an error behind the first step they are ended all the same, and n is how many were revoked until then; the call can
 // be made again. An unknown user is theorydb.ErrItemNotFound. It costs 2 requests and 1 for each session.
-func (s *Sessions) RevokeAll(ctx context.Context, userID, reason string) (n int, err error) {
+//
+// With WithAudit the event stands in the first step. That one is then made again where somebody else raised the epoch at
+// the same time, so that there is an event whenever the call succeeds.
+func (s *Sessions) RevokeAll(ctx context.Context, userID, reason string, options ...WriteOption) (n int, err error) {
 	if err := s.readyFor(userID); err != nil {
 		return 0, err
 	}
 	if err := checkReason(reason); err != nil {
 		return 0, err
 	}
-	user, err := s.users.Get(ctx, User{ID: userID}, theorydb.Consistent())
+	event, err := s.eventOf(options, auditDefaults{eventType: EventSessionsRevoked, subject: userID})
 	if err != nil {
 		return 0, err
 	}
-	// When somebody else raised the epoch since it was read, that ended the same sessions.
-	if err := s.db.Transact(ctx, s.raiseEpoch(*user)); err != nil && !onlyConditionFailed(causeAt(err, 0)) {
+	epoch, err := s.raise(ctx, userID, event)
+	if err != nil {
 		return 0, err
 	}
-	return s.sweep(ctx, userID, "", user.SessionEpoch+1, reason)
+	return s.sweep(ctx, userID, "", epoch, reason)
+}
+
+// raise ends all sessions of a user that are of before the epoch that it returns.
+func (s *Sessions) raise(ctx context.Context, userID string, event *pendingEvent) (epoch int64, err error) {
+	for try := 1; ; try++ {
+		user, err := s.users.Get(ctx, User{ID: userID}, theorydb.Consistent())
+		if err != nil {
+			return 0, err
+		}
+		if event.seals(userID) && user.Status == UserDeleting { // which it can't become without another epoch
+			return 0, fmt.Errorf("%w: the subject of the event", ErrUserInactive)
+		}
+		err = s.commit(ctx, event, []theorydb.TransactOp{s.raiseEpoch(*user)}, userID)
+		overtaken := onlyConditionFailed(causeAt(err, 0))
+		switch {
+		case err == nil, overtaken && event == nil: // somebody else raised it since, and ended the same sessions
+			return user.SessionEpoch + 1, nil
+		case !overtaken || try > maxLostRaces: // each time somebody else got on
+			return 0, err
+		}
+	}
 }
 
 // RevokeOthers is RevokeAll for all sessions but one, which goes on without a gap: it gets the new epoch in the transaction

@@ -65,7 +65,10 @@ const (
 // A step is one transaction after one or two strong reads, and of several rotations at a time one takes effect; the others
 // are theorydb.ErrVersionConflict, or find nothing due. A step that makes a key needs KMS (one data key), and without it
 // changes nothing; promoting needs none. theorydb.ErrInvalidValue says that Alg is neither of the two.
-func (s *SigningKeys) Rotate(ctx context.Context, rotation Rotation) (Rotated, error) {
+//
+// An event by WithAudit is of the type of the step, unless it says otherwise: EventSigningKeyPublished, also of the first
+// key, or EventSigningKeyPromoted. Where nothing is due there is none.
+func (s *SigningKeys) Rotate(ctx context.Context, rotation Rotation, options ...WriteOption) (Rotated, error) {
 	if err := s.ready(); err != nil {
 		return Rotated{}, err
 	}
@@ -75,16 +78,20 @@ func (s *SigningKeys) Rotate(ctx context.Context, rotation Rotation) (Rotated, e
 	if !slices.Contains(signingAlgorithms, rotation.Alg) {
 		return Rotated{}, errSigningAlg
 	}
+	event, err := s.eventOf(options, auditDefaults{eventType: EventSigningKeyPublished})
+	if err != nil {
+		return Rotated{}, err
+	}
 	now := s.db.Now()
 	head, err := s.signingHeads.Get(ctx, SigningHead{}, theorydb.Consistent())
 	if errors.Is(err, theorydb.ErrItemNotFound) {
-		return s.start(ctx, rotation.Alg, now)
+		return s.start(ctx, rotation.Alg, now, event)
 	}
 	if err != nil {
 		return Rotated{}, err
 	}
 	if head.NextKID != "" {
-		return s.promote(ctx, head, now)
+		return s.promote(ctx, head, now, event)
 	}
 	active, err := s.publicKeys.Get(ctx, SigningPublicKey{KID: head.ActiveKID}, theorydb.Consistent())
 	if err != nil {
@@ -94,7 +101,7 @@ func (s *SigningKeys) Rotate(ctx context.Context, rotation Rotation) (Rotated, e
 	if !rotation.Early && now.Before(due) {
 		return rotated(RotationNone, head), nil
 	}
-	return s.publish(ctx, rotation.Alg, head, now)
+	return s.publish(ctx, rotation.Alg, head, now, event)
 }
 
 func rotated(step RotationStep, head *SigningHead) Rotated {
@@ -102,25 +109,27 @@ func rotated(step RotationStep, head *SigningHead) Rotated {
 }
 
 // start makes the first key of a project. No token is out, so that it need not be published first.
-func (s *SigningKeys) start(ctx context.Context, alg jose.SignatureAlgorithm, now time.Time) (Rotated, error) {
+func (s *SigningKeys) start(ctx context.Context, alg jose.SignatureAlgorithm, now time.Time, event *pendingEvent) (Rotated, error) {
 	pair, err := s.newKeyPair(alg)
 	if err != nil {
 		return Rotated{}, err
 	}
 	head := &SigningHead{ActiveKID: pair.kid}
 	ops := append([]theorydb.TransactOp{s.signingHeads.CreateOp(head)}, s.create(pair, stateActive, now)...)
-	return s.take(ctx, RotationStarted, head, ops)
+	return s.take(ctx, RotationStarted, head, ops, event)
 }
 
 // publish makes the next key.
-func (s *SigningKeys) publish(ctx context.Context, alg jose.SignatureAlgorithm, head *SigningHead, now time.Time) (Rotated, error) {
+func (s *SigningKeys) publish(
+	ctx context.Context, alg jose.SignatureAlgorithm, head *SigningHead, now time.Time, event *pendingEvent,
+) (Rotated, error) {
 	pair, err := s.newKeyPair(alg)
 	if err != nil {
 		return Rotated{}, err
 	}
 	head.NextKID = pair.kid
 	ops := append([]theorydb.TransactOp{s.signingHeads.UpdateOp(head)}, s.create(pair, stateNext, now.Add(s.options.Lifetimes.PrePublish))...)
-	return s.take(ctx, RotationPublished, head, ops)
+	return s.take(ctx, RotationPublished, head, ops, event)
 }
 
 func (s *SigningKeys) create(pair *keyPair, state string, from time.Time) []theorydb.TransactOp {
@@ -131,7 +140,7 @@ func (s *SigningKeys) create(pair *keyPair, state string, from time.Time) []theo
 }
 
 // promote makes the next key the active one, when its time has come.
-func (s *SigningKeys) promote(ctx context.Context, head *SigningHead, now time.Time) (Rotated, error) {
+func (s *SigningKeys) promote(ctx context.Context, head *SigningHead, now time.Time, event *pendingEvent) (Rotated, error) {
 	old, next := s.publicKeys.GetOp(SigningPublicKey{KID: head.ActiveKID}), s.publicKeys.GetOp(SigningPublicKey{KID: head.NextKID})
 	if err := s.db.BatchGet(ctx, []theorydb.ReadOp{old, next}, theorydb.Consistent()); err != nil {
 		return Rotated{}, err
@@ -157,12 +166,24 @@ func (s *SigningKeys) promote(ctx context.Context, head *SigningHead, now time.T
 		s.publicKeys.UpdateOp(retired),
 		s.publicKeys.UpdateOp(active),
 		s.privateKeys.DeleteOp(&SigningPrivateKey{KID: retired.KID}, theorydb.AnyVersion()),
-	})
+	}, event)
 }
 
 // take runs the transaction of a step, whose first operation is on the head.
-func (s *SigningKeys) take(ctx context.Context, step RotationStep, head *SigningHead, ops []theorydb.TransactOp) (Rotated, error) {
-	err := s.db.Transact(ctx, ops...)
+func (s *SigningKeys) take(
+	ctx context.Context, step RotationStep, head *SigningHead, ops []theorydb.TransactOp, event *pendingEvent,
+) (Rotated, error) {
+	about := auditDefaults{eventType: EventSigningKeyPublished, target: "signing_key:" + head.ActiveKID}
+	switch {
+	case step == RotationPromoted:
+		about.eventType = EventSigningKeyPromoted
+	case head.NextKID != "":
+		about.target = "signing_key:" + head.NextKID
+	}
+	if err := event.redefine(about); err != nil {
+		return Rotated{}, err
+	}
+	err := s.commit(ctx, event, ops)
 	var canceled *theorydb.TransactionError
 	switch {
 	case err == nil:

@@ -43,6 +43,14 @@ func (m *Membership) target() Target {
 	return Target{m.TargetType, m.TargetID}
 }
 
+// targetText is a target as DataTarget tells it.
+func (p *project) targetText(target Target) string {
+	if target.kind == targetTenant {
+		target.id = p.scope.tenant
+	}
+	return target.kind + ":" + target.id
+}
+
 // check refuses what can't be a target.
 func (t Target) check() error {
 	switch t.kind {

@@ -17,7 +17,7 @@ const exchangeTries = 8
 //
 // The user's own identifier is success, with nothing written. One of another user is a *TakenError, a 91st
 // theorydb.ErrInvalidValue, a user that is not there or not active ErrUserInactive.
-func (u *Users) AddIdentifier(ctx context.Context, userID string, identifier NewIdentifier) (User, error) {
+func (u *Users) AddIdentifier(ctx context.Context, userID string, identifier NewIdentifier, options ...WriteOption) (User, error) {
 	if err := u.ready(); err != nil {
 		return User{}, err
 	}
@@ -25,7 +25,7 @@ func (u *Users) AddIdentifier(ctx context.Context, userID string, identifier New
 	if err != nil {
 		return User{}, err
 	}
-	return u.exchange(ctx, exchange{userID: userID, add: &added, verified: identifier.Verified})
+	return u.exchange(ctx, exchange{userID: userID, add: &added, verified: identifier.Verified}, EventIdentifierAdded, options)
 }
 
 // ChangeIdentifier gives an active user another identifier for one that it has, of the same kind, in one transaction: the
@@ -34,7 +34,7 @@ func (u *Users) AddIdentifier(ctx context.Context, userID string, identifier New
 // Where both are the same in their normal form nothing is written, and the address stays stored as it was. A user without
 // the old one is theorydb.ErrItemNotFound; the other errors are those of AddIdentifier. On an error the user has the old
 // one, and only that.
-func (u *Users) ChangeIdentifier(ctx context.Context, userID, old string, identifier NewIdentifier) (User, error) {
+func (u *Users) ChangeIdentifier(ctx context.Context, userID, old string, identifier NewIdentifier, options ...WriteOption) (User, error) {
 	if err := u.ready(); err != nil {
 		return User{}, err
 	}
@@ -46,12 +46,13 @@ func (u *Users) ChangeIdentifier(ctx context.Context, userID, old string, identi
 	if err != nil {
 		return User{}, err
 	}
-	return u.exchange(ctx, exchange{userID: userID, add: &added, verified: identifier.Verified, remove: &removed})
+	change := exchange{userID: userID, add: &added, verified: identifier.Verified, remove: &removed}
+	return u.exchange(ctx, change, EventIdentifierChanged, options)
 }
 
 // RemoveIdentifier takes an identifier from an active user, in one transaction; it is free at once. A user may have none
 // left. One that the user does not have is theorydb.ErrItemNotFound.
-func (u *Users) RemoveIdentifier(ctx context.Context, userID, kind, value string) (User, error) {
+func (u *Users) RemoveIdentifier(ctx context.Context, userID, kind, value string, options ...WriteOption) (User, error) {
 	if err := u.ready(); err != nil {
 		return User{}, err
 	}
@@ -59,7 +60,7 @@ func (u *Users) RemoveIdentifier(ctx context.Context, userID, kind, value string
 	if err != nil {
 		return User{}, err
 	}
-	return u.exchange(ctx, exchange{userID: userID, remove: &removed})
+	return u.exchange(ctx, exchange{userID: userID, remove: &removed}, EventIdentifierRemoved, options)
 }
 
 // exchange is a change of a user's identifiers.
@@ -67,6 +68,7 @@ type exchange struct {
 	userID      string
 	add, remove *identified // one of them may be nil
 	verified    bool        // what is added
+	event       *pendingEvent
 }
 
 // apply changes what User.Identifiers names, and returns what is left to do: errAsItWas when that is nothing.
@@ -102,8 +104,12 @@ func (e exchange) keepsAddress() bool {
 	return e.add != nil && e.add.address != "" || e.remove != nil && e.remove.address != ""
 }
 
-func (u *Users) exchange(ctx context.Context, e exchange) (User, error) {
+func (u *Users) exchange(ctx context.Context, e exchange, eventType EventType, options []WriteOption) (User, error) {
 	if err := checkID("userID", e.userID); err != nil {
+		return User{}, err
+	}
+	var err error
+	if e.event, err = u.eventOf(options, auditDefaults{eventType: eventType, subject: e.userID}); err != nil {
 		return User{}, err
 	}
 	for try := 1; ; try++ {
@@ -148,7 +154,7 @@ func (u *Users) exchangeOnce(ctx context.Context, e exchange) (user User, again 
 		}
 		ops = append(ops, u.identifiers.CreateOp(item))
 	}
-	err = u.db.Transact(ctx, ops...)
+	err = u.commit(ctx, e.event, ops, e.userID)
 	if err == nil {
 		return user, false, nil
 	}

@@ -29,6 +29,9 @@ type NewUser struct {
 	// Profile is what is known about the person; its UserID, Emails and Phones are filled in. Nil: a profile is made when an
 	// identifier is an email address or a telephone number, which are kept there.
 	Profile *Profile
+	// Options are the options of the write, such as WithAudit. They stand here because the call ends with further
+	// operations.
+	Options []WriteOption
 }
 
 // NewIdentifier is an identifier as somebody typed it.
@@ -58,7 +61,8 @@ func (e *TakenError) Unwrap() []error { return []error{ErrIdentifierTaken, e.Err
 
 // Create makes a user with its identifiers and its profile in one transaction: all of it or nothing. Of the given user it
 // takes ID, which is made when it is empty, Status, which is active when it is empty, and SessionEpoch. Further operations
-// stand in the same transaction, at most 8: what made the user welcome, such as an invitation that is consumed.
+// stand in the same transaction, at most 8, and 4 with WithAudit and as many identifiers as a user may have: what made the
+// user welcome, such as an invitation that is consumed.
 //
 // It costs one request and, for a user with one address, 6 write units and those of the index; with a profile one
 // data key of KMS, which is asked for first: when KMS is down nothing is sent to DynamoDB.
@@ -81,6 +85,10 @@ func (u *Users) Create(ctx context.Context, user User, details NewUser, with ...
 	if err != nil {
 		return User{}, err
 	}
+	event, err := u.eventOf(details.Options, auditDefaults{eventType: EventUserCreated, subject: user.ID})
+	if err != nil {
+		return User{}, err
+	}
 	now := u.db.Now()
 	ops := []theorydb.TransactOp{u.users.CreateOp(&user)}
 	for n, i := range all {
@@ -94,7 +102,7 @@ func (u *Users) Create(ctx context.Context, user User, details NewUser, with ...
 	if profile != nil {
 		ops = append(ops, u.profiles.CreateOp(profile))
 	}
-	if err := u.db.Transact(ctx, append(ops, with...)...); err != nil {
+	if err := u.commit(ctx, event, append(ops, with...), user.ID); err != nil {
 		if causeAt(err, 0) == nil {
 			for n, i := range all {
 				if errors.Is(causeAt(err, 1+n), theorydb.ErrAlreadyExists) {

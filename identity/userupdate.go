@@ -16,7 +16,11 @@ import (
 // Status may become active or disabled, and SessionEpoch may grow, which ends every session. A user that is disabled has
 // its SessionEpoch raised if change did not. Identifiers are changed by their own verbs (theorydb.ErrInvalidValue), and a
 // user that is being erased by none (ErrUserInactive).
-func (u *Users) Update(ctx context.Context, id string, change func(*User) error) (User, error) {
+func (u *Users) Update(ctx context.Context, id string, change func(*User) error, options ...WriteOption) (User, error) {
+	return u.update(ctx, id, EventUserUpdated, change, options)
+}
+
+func (u *Users) update(ctx context.Context, id string, eventType EventType, change func(*User) error, options []WriteOption) (User, error) {
 	if err := u.ready(); err != nil {
 		return User{}, err
 	}
@@ -26,7 +30,11 @@ func (u *Users) Update(ctx context.Context, id string, change func(*User) error)
 	if change == nil {
 		return User{}, fmt.Errorf("%w: the function that changes the user is nil", theorydb.ErrInvalidValue)
 	}
-	updated, err := u.users.Modify(ctx, User{ID: id}, func(user *User) error {
+	event, err := u.eventOf(options, auditDefaults{eventType: eventType, subject: id})
+	if err != nil {
+		return User{}, err
+	}
+	updated, err := modify(ctx, u.project, u.users, User{ID: id}, event, func(user *User) error {
 		if user.Status == UserDeleting {
 			return ErrUserInactive
 		}
@@ -36,7 +44,7 @@ func (u *Users) Update(ctx context.Context, id string, change func(*User) error)
 			return err
 		}
 		return completeChange(before, user)
-	})
+	}, id)
 	if err != nil {
 		return User{}, err
 	}
@@ -46,6 +54,8 @@ func (u *Users) Update(ctx context.Context, id string, change func(*User) error)
 // completeChange checks what a change made of a user and ends its sessions when it is no longer active.
 func completeChange(before User, user *User) error {
 	switch {
+	case before.ID != user.ID:
+		return fmt.Errorf("%w: id is what the user is found by", theorydb.ErrImmutable)
 	case !slices.Equal(before.Identifiers, user.Identifiers):
 		return fmt.Errorf("%w: identifiers are changed by AddIdentifier, ChangeIdentifier and RemoveIdentifier", theorydb.ErrInvalidValue)
 	case user.Status != UserActive && user.Status != UserDisabled:
@@ -65,25 +75,25 @@ var errAsItWas = errors.New("identity: nothing to change")
 
 // Disable keeps a user from signing in and ends every session at once: when it has returned none is valid, and none can be
 // made or refreshed. It costs the two requests of Update, and one where the user is disabled already, which is success.
-func (u *Users) Disable(ctx context.Context, id string) (User, error) {
-	return u.setStatus(ctx, id, UserDisabled)
+func (u *Users) Disable(ctx context.Context, id string, options ...WriteOption) (User, error) {
+	return u.setStatus(ctx, id, UserDisabled, EventUserDisabled, options)
 }
 
 // Enable lets a user sign in again. The sessions from before it was disabled stay ended.
-func (u *Users) Enable(ctx context.Context, id string) (User, error) {
-	return u.setStatus(ctx, id, UserActive)
+func (u *Users) Enable(ctx context.Context, id string, options ...WriteOption) (User, error) {
+	return u.setStatus(ctx, id, UserActive, EventUserEnabled, options)
 }
 
-func (u *Users) setStatus(ctx context.Context, id, status string) (User, error) {
+func (u *Users) setStatus(ctx context.Context, id, status string, eventType EventType, options []WriteOption) (User, error) {
 	var held User
-	updated, err := u.Update(ctx, id, func(user *User) error {
+	updated, err := u.update(ctx, id, eventType, func(user *User) error {
 		if user.Status == status {
 			held = *user
 			return errAsItWas
 		}
 		user.Status = status
 		return nil
-	})
+	}, options)
 	if errors.Is(err, errAsItWas) {
 		return held, nil
 	}
