@@ -24,7 +24,9 @@ type dossierCard struct {
 // What a Go model may leave out, a model of its description may too, and nothing else.
 func TestDescribedModelLeavesOutTheSealedAttributesThatGoLeavesOut(t *testing.T) {
 	e := embedded(t)
-	keyed := func(c *theorydb.Config) { c.KMS, c.KeyID, c.LogicalTable = e.aws.KMS(), e.aws.KMSKey("alias/cards"), "cards" }
+	keyed := func(c *theorydb.Config) {
+		c.KMS, c.KeyID, c.LogicalTable = e.aws.KMS(), e.aws.KMSKey("alias/cards"), "cards"
+	}
 	db := e.open(t, keyed)
 	cards, err := theorydb.NewModel[dossierCard](db)
 	require.NoError(t, err)

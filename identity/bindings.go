@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -136,11 +135,7 @@ func (b *Bindings) Rotate(ctx context.Context, userID string, account Upstream, 
 	} else {
 		parts = append(parts, theorydb.Remove("tokenExpires"))
 	}
-	err = b.db.Transact(ctx, b.bindings.ChangeOp(bindingOf(userID, account), parts...), b.activeUser(userID))
-	if errors.Is(causeAt(err, 1), theorydb.ErrConditionFailed) {
-		return inactive(err)
-	}
-	return err
+	return b.db.Transact(ctx, b.bindings.ChangeOp(bindingOf(userID, account), parts...), b.activeUser(userID))
 }
 
 // Unbind takes an upstream account from a user, active or not, with its tokens; it is free at once. One that the user does

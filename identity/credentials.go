@@ -89,7 +89,7 @@ func (c *Credentials) Register(ctx context.Context, userID, kind, id string, sec
 		c.credentials.CreateOp(&Credential{UserID: userID, Type: kind, ID: id, Secret: secret}),
 		c.activeUser(userID),
 	}, userID)
-	return refusedUser(err, 1)
+	return err
 }
 
 func (c *Credentials) eventOfCredential(options []WriteOption, eventType EventType, userID, kind, id string) (*pendingEvent, error) {

@@ -48,15 +48,17 @@ var (
 	ErrChainBroken = errors.New("identity: audit chain broken")
 )
 
-// Public folds what must look alike to whoever presented a token or a code: a missing, expired, used and forged one are
-// all ErrInvalidToken. Every other error, and nil, is returned as it is. Log the error itself, and answer with Public.
+// Public folds what must look alike to whoever presented a token or a code: a missing, expired, used and forged one, and
+// one of a user who is not active, are all ErrInvalidToken. Every other error, and nil, is returned as it is. Log the error itself, and answer with Public.
 //
 // ErrTooManyAttempts is told. It comes before anything is compared, so that it says nothing about the code, which is
 // refused whether it is right or wrong. Folded, it would have people type right codes until they give up, who could wait or
 // begin anew. It does tell that there is such a flow or authenticator: ask for a second factor only after the first, and
 // begin a flow for an address whether somebody has it or not.
 func Public(err error) error {
-	for _, alike := range []error{theorydb.ErrItemNotFound, ErrExpired, ErrTokenUsed, ErrTokenReuse, ErrInvalidToken, ErrCodeReplayed} {
+	for _, alike := range []error{
+		theorydb.ErrItemNotFound, ErrExpired, ErrTokenUsed, ErrTokenReuse, ErrInvalidToken, ErrCodeReplayed, ErrUserInactive,
+	} {
 		if errors.Is(err, alike) {
 			return ErrInvalidToken
 		}

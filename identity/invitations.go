@@ -118,7 +118,6 @@ func (m *Memberships) AcceptInvitation(
 	}
 	var made *Membership
 	var w *membershipWrite
-	holder := -1 // position of the check that the user has the address
 	tokens := &OneTimeTokens{m.project}
 	_, err = tokens.consumeWith(ctx, KindInvitation, presented, func(token OneTimeToken) (*consequence, error) {
 		target, err := invitedTo(token)
@@ -134,16 +133,14 @@ func (m *Memberships) AcceptInvitation(
 		}
 		with := &consequence{ops: w.ops, event: event, held: w.checked}
 		if token.Subject != "" {
-			holder = len(with.ops)
-			with.ops = append(with.ops, m.identifiers.CheckOp(holderOf(token), theorydb.Equal("userID", userID)))
+			has := m.identifiers.CheckOp(holderOf(token), theorydb.Equal("userID", userID))
+			with.ops = append(with.ops, theorydb.FailAs(has, errOtherAddress))
 		}
 		return with, nil
 	})
 	switch {
 	case err != nil && w == nil:
 		return Membership{}, err
-	case errors.Is(causeAt(err, holder), theorydb.ErrConditionFailed):
-		return Membership{}, fmt.Errorf("%w: the invitation is for another address", ErrInvalidToken)
 	case err != nil:
 		return Membership{}, w.meaning(err)
 	case made.Version == 0: // the answer was lost, and with it what is stored
@@ -151,6 +148,8 @@ func (m *Memberships) AcceptInvitation(
 	}
 	return *made, nil
 }
+
+var errOtherAddress = fmt.Errorf("%w: the invitation is for another address", ErrInvalidToken)
 
 // invitedTo is the target of an invitation. A token that Invite did not make is ErrInvalidToken.
 func invitedTo(token OneTimeToken) (Target, error) {

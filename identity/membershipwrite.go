@@ -17,8 +17,7 @@ type step struct{ before, after *Membership }
 // membershipWrite is a transaction on the memberships of a target, with the counts that go with them.
 type membershipWrite struct {
 	ops     []theorydb.TransactOp
-	users   []int    // positions of the checks that a user is active
-	checked []string // those users
+	checked []string // the users of whom it is checked that they are active
 	roles   []int    // positions of the counts of custom roles
 	owners  int      // how many more owners the target will have
 }
@@ -55,7 +54,7 @@ func (p *project) write(target Target, steps ...step) *membershipWrite {
 	}
 	for _, s := range steps {
 		if s.after != nil && (s.before == nil || s.after.owns() && !s.before.owns()) {
-			w.users, w.checked = append(w.users, len(w.ops)), append(w.checked, s.after.UserID)
+			w.checked = append(w.checked, s.after.UserID)
 			w.ops = append(w.ops, p.activeUser(s.after.UserID))
 		}
 	}
@@ -81,11 +80,6 @@ func (m *Membership) owns() bool {
 
 // meaning turns the error of the transaction into what it means, where reading again would not change that.
 func (w *membershipWrite) meaning(err error) error {
-	for _, i := range w.users {
-		if refused := causeAt(err, i); errors.Is(refused, theorydb.ErrConditionFailed) {
-			return fmt.Errorf("%w: %w", ErrUserInactive, refused)
-		}
-	}
 	for _, i := range w.roles {
 		if refused := causeAt(err, i); errors.Is(refused, theorydb.ErrItemNotFound) {
 			return fmt.Errorf("identity: the role: %w", refused)

@@ -58,7 +58,7 @@ func (m *MFA) Enroll(ctx context.Context, userID string, details NewAuthenticato
 		m.activeUser(userID),
 	)
 	if err != nil {
-		return "", none, refusedUser(err, 1)
+		return "", none, err
 	}
 	return id, url, nil
 }

@@ -45,14 +45,6 @@ func conditionRefused(err error) bool {
 	return errors.Is(err, theorydb.ErrConditionFailed) && !errors.Is(err, theorydb.ErrItemNotFound)
 }
 
-// refusedUser turns the failed condition of activeUser into ErrUserInactive.
-func refusedUser(err error, position int) error {
-	if errors.Is(causeAt(err, position), theorydb.ErrConditionFailed) {
-		return fmt.Errorf("%w: %w", ErrUserInactive, err)
-	}
-	return err
-}
-
 // randomTextSize is the length of what randomText gives: 32 bytes in base64url (RFC 4648 section 5), without padding.
 const randomTextSize = 43
 

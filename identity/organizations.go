@@ -49,7 +49,7 @@ func (o *Organizations) Create(ctx context.Context, made NewOrganization, option
 		o.memberships.CreateOp(&owner),
 	}, made.OwnerID)
 	if err != nil {
-		return Organization{}, ownerMeaning(err)
+		return Organization{}, err
 	}
 	return organization, nil
 }
@@ -59,14 +59,6 @@ func (p *project) firstOwner(target Target, userID string) Membership {
 	owner := p.key(target, userID)
 	owner.Role, owner.Status = RoleOwner, statusActive
 	return owner
-}
-
-// ownerMeaning tells an inactive owner from what else stood in the way of a transaction whose first operation checks them.
-func ownerMeaning(err error) error {
-	if refused := causeAt(err, 0); errors.Is(refused, theorydb.ErrConditionFailed) {
-		return fmt.Errorf("%w: %w", ErrUserInactive, refused)
-	}
-	return err
 }
 
 // Get reads an organization, strongly: 1 read unit.

@@ -109,7 +109,7 @@ func (k *Passkeys) Register(ctx context.Context, userID string, details NewPassk
 		}
 	}
 	if err != nil {
-		return nil, refusedUser(err, 2)
+		return nil, err
 	}
 	return passkey, nil
 }

@@ -87,11 +87,8 @@ func (p *Profiles) updateOnce(ctx context.Context, userID string, change func(*P
 		again = errors.Is(err, theorydb.ErrVersionConflict)
 	} else {
 		err = p.db.Transact(ctx, p.profiles.CreateOp(profile),
-			p.users.CheckOp(User{ID: userID}, theorydb.In("status", UserActive, UserDisabled)))
-		again = errors.Is(causeAt(err, 0), theorydb.ErrAlreadyExists)
-		if errors.Is(causeAt(err, 1), theorydb.ErrConditionFailed) {
-			return Profile{}, false, inactive(err)
-		}
+			theorydb.FailAs(p.users.CheckOp(User{ID: userID}, theorydb.In("status", UserActive, UserDisabled)), ErrUserInactive))
+		again = errors.Is(err, theorydb.ErrAlreadyExists) && !errors.Is(err, ErrUserInactive)
 	}
 	if err != nil {
 		return Profile{}, again, err

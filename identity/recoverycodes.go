@@ -71,7 +71,7 @@ func (r *RecoveryCodes) Generate(ctx context.Context, userID string) ([]theorydb
 		return nil, err
 	}
 	if err := r.db.Transact(ctx, append(ops, replacing...)...); err != nil {
-		return nil, refusedUser(err, 0)
+		return nil, err
 	}
 	return codes, nil
 }

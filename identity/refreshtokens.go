@@ -144,7 +144,7 @@ func (r *refresh) rotate(ctx context.Context, family *RefreshFamily, holder *hol
 			theorydb.IfVersion(family.Version), theorydb.OnlyIf(theorydb.Equal("gen", family.Gen))),
 		r.sessions.UpdateOp(&session, r.useFields(), theorydb.OnlyIf(liveSession(session)),
 			theorydb.OnlyIf(theorydb.Equal("epoch", session.Epoch))),
-		r.checkUser(session.UserID, session.Epoch),
+		r.userAtEpoch(session.UserID, session.Epoch),
 	)
 	if err != nil {
 		return RefreshResult{}, err

@@ -42,10 +42,9 @@ func (m *Memberships) Require(ctx context.Context, target Target, userID string,
 // RequireOp is Require as an operation of DB.Transact, so that the check and the change that it guards are one: nobody can
 // lose the role in between.
 //
-//	err := db.Transact(ctx, stores.Memberships.RequireOp(identity.OrganizationTarget(id), userID, identity.RoleAdmin), change)
+//	err := stores.Transact(ctx, stores.Memberships.RequireOp(identity.OrganizationTarget(id), userID, identity.RoleAdmin), change)
 //
-// Where the gate does not pass the transaction is a *theorydb.TransactionError, with theorydb.ErrConditionFailed at the
-// operation's position. What is wrong with the arguments is told by the transaction: without a role it is
+// Where the gate does not pass the transaction is ErrForbidden. What is wrong with the arguments is told by the transaction: without a role it is
 // theorydb.ErrInvalidQuery, with the zero Scope theorydb.ErrScopeRequired. It costs 2 write units.
 func (m *Memberships) RequireOp(target Target, userID string, roles ...string) theorydb.TransactOp {
 	conditions := []theorydb.Condition{theorydb.Equal("status", statusActive)}
@@ -56,5 +55,5 @@ func (m *Memberships) RequireOp(target Target, userID string, roles ...string) t
 		}
 		conditions = append(conditions, theorydb.In("role", names...))
 	}
-	return m.memberships.CheckOp(m.key(target, userID), conditions...)
+	return theorydb.FailAs(m.memberships.CheckOp(m.key(target, userID), conditions...), ErrForbidden)
 }

@@ -32,6 +32,10 @@ func (s Scope) Project() string { return s.project }
 // IsZero reports whether s is the zero Scope.
 func (s Scope) IsZero() bool { return s.whole.IsZero() }
 
+// ForModels returns the scope of theorydb that the models of the project have, for models of a program's own whose keys
+// begin with a tenant and a project as well: documents.In(scope.ForModels()). Of the zero Scope it is the zero one.
+func (s Scope) ForModels() theorydb.Scope { return s.whole }
+
 // tenantScope is the scope of the tenant alone, which Project items have.
 func (s Scope) tenantScope() theorydb.Scope {
 	scope, err := theorydb.NewScope(s.tenant)

@@ -2,8 +2,6 @@ package identity
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/theorydb/theorydb"
@@ -24,9 +22,6 @@ func (s *Sessions) Create(ctx context.Context, n NewSession) (*SessionGrant, err
 		return nil, err
 	}
 	if err := s.db.Transact(ctx, ops...); err != nil {
-		if errors.Is(causeAt(err, len(ops)-1), theorydb.ErrConditionFailed) {
-			return nil, fmt.Errorf("%w: %w", ErrUserInactive, err)
-		}
 		return nil, err
 	}
 	return grant, nil
@@ -34,7 +29,8 @@ func (s *Sessions) Create(ctx context.Context, n NewSession) (*SessionGrant, err
 
 // CreateOps is Create as operations for a transaction that does more, such as consuming the token that was signed in with:
 // then the one takes effect if and only if the other does. The grant is worth something when the transaction has taken
-// effect. The last operation is the check of the user, and fails where Create is ErrUserInactive.
+// effect, which is ErrUserInactive where Create would be. The last operation is the check of the user, on whose item the
+// transaction can have no other.
 func (s *Sessions) CreateOps(ctx context.Context, n NewSession) (*SessionGrant, []theorydb.TransactOp, error) {
 	if err := s.ready(); err != nil {
 		return nil, nil, err
@@ -43,7 +39,7 @@ func (s *Sessions) CreateOps(ctx context.Context, n NewSession) (*SessionGrant, 
 	if err := n.check(s.scope, life, now); err != nil {
 		return nil, nil, err
 	}
-	if n.User.Status != userStatusActive {
+	if n.User.Status != UserActive {
 		return nil, nil, ErrUserInactive
 	}
 	id, err := s.options.NewID()
@@ -80,7 +76,7 @@ func (s *Sessions) CreateOps(ctx context.Context, n NewSession) (*SessionGrant, 
 		grant.Refresh = newRefreshToken(l, family.Gen, family.BoundSecret.Reveal())
 		ops = append(ops, s.families.CreateOp(family))
 	}
-	return grant, append(ops, s.checkUser(n.User.ID, n.User.SessionEpoch)), nil
+	return grant, append(ops, s.userAtEpoch(n.User.ID, n.User.SessionEpoch)), nil
 }
 
 func (s *Sessions) newFamily(n NewFamily, session Session) (*RefreshFamily, error) {
@@ -93,12 +89,6 @@ func (s *Sessions) newFamily(n NewFamily, session Session) (*RefreshFamily, erro
 		BoundSecret: theorydb.NewSecret(bound), ClientID: n.ClientID, Resource: n.Resource, TokenScope: n.TokenScope,
 		AbsExpiresAt: session.AbsExpiresAt,
 	}, nil
-}
-
-// checkUser is the condition of a transaction that the user is active and had no sessions ended since that epoch.
-func (p *project) checkUser(userID string, epoch int64) theorydb.TransactOp {
-	return p.users.CheckOp(User{ID: userID},
-		theorydb.Equal("status", userStatusActive), theorydb.Equal("sessionEpoch", epoch))
 }
 
 func (p *project) locate(session Session) locator {

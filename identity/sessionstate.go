@@ -54,7 +54,7 @@ func SessionState(session Session, user User, policy SessionPolicy, now time.Tim
 	switch {
 	case session.RevokedAt != nil:
 		return SessionRevoked
-	case user.Status != userStatusActive || user.ID != session.UserID:
+	case user.Status != UserActive || user.ID != session.UserID:
 		return SessionDisabled
 	case session.Epoch != user.SessionEpoch, session.CreatedAt.Before(policy.NotBefore):
 		return SessionStale
@@ -71,9 +71,6 @@ func SessionState(session Session, user User, policy SessionPolicy, now time.Tim
 	}
 	return SessionActive
 }
-
-// userStatusActive is the status of a user who may sign in.
-const userStatusActive = "active"
 
 // SessionError says why a session that exists is not valid. It matches ErrInvalidToken, and Public makes that of it:
 // Status is for logs, not for whoever presented the token.

@@ -1,6 +1,10 @@
 package identity
 
-import "github.com/theorydb/theorydb"
+import (
+	"context"
+
+	"github.com/theorydb/theorydb"
+)
 
 // Stores are the stores of one project.
 type Stores struct {
@@ -22,6 +26,8 @@ type Stores struct {
 	SigningKeys   *SigningKeys
 	Audit         *Audit
 	Bindings      *Bindings
+
+	project *project
 }
 
 // project is what every store of a project has.
@@ -36,6 +42,7 @@ type project struct {
 func (s *Service) For(scope Scope) *Stores {
 	p := &project{core: s.core, models: s.models.in(scope), scope: scope}
 	return &Stores{
+		project:       p,
 		Workspaces:    &Workspaces{p},
 		Organizations: &Organizations{p},
 		Users:         &Users{p},
@@ -55,6 +62,16 @@ func (s *Service) For(scope Scope) *Stores {
 		Audit:         &Audit{p},
 		Bindings:      &Bindings{p},
 	}
+}
+
+// Transact is DB.Transact of the service's DB: for the operations that stores give, such as Memberships.RequireOp and
+// Sessions.CreateOps, together with those of a program's own models. It costs and fails as that does. Who holds Stores
+// needs no DB beside them.
+func (s *Stores) Transact(ctx context.Context, ops ...theorydb.TransactOp) error {
+	if err := s.project.ready(); err != nil {
+		return err
+	}
+	return s.project.db.Transact(ctx, ops...)
 }
 
 // ready refuses a verb of the zero Scope before anything else is done for it.

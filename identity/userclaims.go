@@ -16,8 +16,8 @@ func (p *project) claim(ctx context.Context, userID string, claim, row theorydb.
 	switch {
 	case err == nil:
 		return false, nil
-	case errors.Is(causeAt(err, 2), theorydb.ErrConditionFailed):
-		return false, inactive(err)
+	case errors.Is(err, ErrUserInactive):
+		return false, err
 	case errors.Is(causeAt(err, 1), theorydb.ErrAlreadyExists):
 		return true, err
 	case errors.Is(causeAt(err, 0), theorydb.ErrAlreadyExists):
@@ -39,3 +39,6 @@ func (p *project) release(ctx context.Context, claim, row theorydb.TransactOp) e
 func theirs(userID string) []theorydb.DeleteOpOption {
 	return []theorydb.DeleteOpOption{theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Equal("userID", userID))}
 }
+
+// notTheirs is theorydb.ErrItemNotFound for what is somebody else's, with its cause.
+func notTheirs(cause error) error { return errors.Join(theorydb.ErrItemNotFound, cause) }

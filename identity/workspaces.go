@@ -41,7 +41,7 @@ func (w *Workspaces) Create(ctx context.Context, made NewWorkspace) (Workspace, 
 	owner := w.firstOwner(WorkspaceTarget(made.Slug), made.OwnerID)
 	err := w.db.Transact(ctx, w.activeUser(made.OwnerID), w.workspaces.CreateOp(&workspace), w.memberships.CreateOp(&owner))
 	if err != nil {
-		return Workspace{}, ownerMeaning(err)
+		return Workspace{}, err
 	}
 	return workspace, nil
 }

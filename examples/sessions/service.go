@@ -86,7 +86,7 @@ func (s *service) refresh(ctx context.Context, token theorydb.Secret[string]) (i
 func status(err error) string {
 	code := http.StatusOK
 	switch {
-	case errors.Is(identity.Public(err), identity.ErrInvalidToken), errors.Is(err, identity.ErrUserInactive):
+	case errors.Is(identity.Public(err), identity.ErrInvalidToken):
 		code = http.StatusUnauthorized
 	case err != nil:
 		code = http.StatusServiceUnavailable

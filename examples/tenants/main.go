@@ -66,7 +66,7 @@ func main() {
 	why("Whoever reaches all tenants says what for, and somebody is told. Everything below goes",
 		"through a handle that is confined to one project of one tenant.")
 	acmeScope, globexScope := must(identity.NewScope("acme", "prod")), must(identity.NewScope("globex", "prod"))
-	acme, globex := must(app.in(acmeScope)), must(app.in(globexScope))
+	acme, globex := app.in(acmeScope), app.in(globexScope)
 
 	step(2, "The same person signs up with both")
 	ada, other := signUp(ctx, acme, "ada@example.com"), signUp(ctx, globex, "ada@example.com")

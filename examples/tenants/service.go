@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/theorydb/theorydb"
 	"github.com/theorydb/theorydb/identity"
@@ -26,7 +24,6 @@ type Document struct {
 // service is what the program keeps while it runs. It reaches every tenant, so that no handler gets it: a handler gets a
 // tenant of it.
 type service struct {
-	db        *theorydb.DB
 	layer     *identity.Service
 	documents *theorydb.ScopedModel[Document]
 }
@@ -42,35 +39,26 @@ func newService(db *theorydb.DB, indexKey, otpKey []byte, notify func(context.Co
 	if err != nil {
 		return nil, err
 	}
-	return &service{db, layer, documents}, nil
+	return &service{layer, documents}, nil
 }
 
 // tenant is all that a handler gets: what it can name through it is of one project of one tenant.
 type tenant struct {
 	*identity.Stores
-	db        *theorydb.DB
 	documents *theorydb.Model[Document]
 }
 
 // in gives a project of a tenant. Take the scope from what was verified, such as SessionAuth.Scope, and not from a request.
-func (s *service) in(scope identity.Scope) (*tenant, error) {
-	own, err := theorydb.NewScope(scope.Tenant(), scope.Project())
-	if err != nil {
-		return nil, err
-	}
-	return &tenant{s.layer.For(scope), s.db, s.documents.In(own)}, nil
+func (s *service) in(scope identity.Scope) *tenant {
+	return &tenant{s.layer.For(scope), s.documents.In(scope.ForModels())}
 }
 
 // rename gives a document of an organization another title, for its owners and admins: the gate is a condition of the
-// transaction that writes, so that nobody renames with a role that was taken away a moment ago.
+// transaction that writes, so that nobody renames with a role that was taken away a moment ago. To others it is
+// identity.ErrForbidden.
 func (t *tenant) rename(ctx context.Context, userID string, document Document, title string) error {
-	err := t.db.Transact(ctx,
+	return t.Transact(ctx,
 		t.Memberships.RequireOp(identity.OrganizationTarget(document.OrgID), userID, identity.RoleOwner, identity.RoleAdmin),
 		t.documents.ChangeOp(document, theorydb.Set("title", title), theorydb.IfVersion(document.Version)),
 	)
-	var canceled *theorydb.TransactionError
-	if errors.As(err, &canceled) && errors.Is(canceled.Ops[0], theorydb.ErrConditionFailed) { // the gate is operation 0
-		return fmt.Errorf("%w: %w", identity.ErrForbidden, err)
-	}
-	return err
 }
