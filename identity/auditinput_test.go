@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -290,4 +291,14 @@ func TestAnAuditQueryStopsWhenItIsToldAndAtItsFirstError(t *testing.T) {
 		}
 		require.Equal(t, map[bool]int{true: 1, false: 0}[b.faults.Fired() > 0], failures)
 	}
+}
+
+func TestAppendStopsWhenTheContextEnds(t *testing.T) {
+	b := openBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	b.aws.ResetCalls()
+	_, err := b.For(b.scope).Audit.Append(ctx, auditEventOf("e"))
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, b.aws.Calls())
 }

@@ -14,7 +14,13 @@ func TestCostOfMemberships(t *testing.T) {
 	b := openBench(t)
 	orgsIn(t, b, "bob", "eve")
 	var told []theorydb.Observation
-	observed := keyedOn(t, b, NewProjectKeys(""), theorydb.Config{KMS: b.aws.KMS(), Observe: func(_ context.Context, o theorydb.Observation) { told = append(told, o) }})
+	db, err := theorydb.New(theorydb.Config{
+		DynamoDB: b.client, Table: b.table, LogicalTable: "identity", Clock: b.clock.Now,
+		Observe: func(_ context.Context, o theorydb.Observation) { told = append(told, o) },
+	})
+	require.NoError(t, err)
+	observed, err := New(db, b.options)
+	require.NoError(t, err)
 	stores, ctx := observed.For(b.scope), t.Context()
 	m := stores.Memberships
 	cost := func(requests int, units float64, run func() error) {
@@ -29,7 +35,7 @@ func TestCostOfMemberships(t *testing.T) {
 		require.Equal(t, requests, attempts)
 		require.InDelta(t, units, capacity, 0)
 	}
-	_, err := stores.Roles.Create(ctx, "billing", nil)
+	_, err = stores.Roles.Create(ctx, "billing", nil)
 	require.NoError(t, err)
 	cost(1, 8+4, func() error {
 		_, err := stores.Organizations.Create(ctx, NewOrganization{ID: "p", Slug: "theirs", Name: "Theirs", OwnerID: "ann"})

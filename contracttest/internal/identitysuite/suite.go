@@ -40,6 +40,14 @@ type Scenario struct {
 func All() []Scenario {
 	return slices.Concat(
 		sessions,
+		memberships,
+		lastOwner,
+		roles,
+		audit,
+		auditChain,
+		auditPII,
+		signingKeys,
+		tokenMismatch,
 	)
 }
 
