@@ -26,8 +26,8 @@ func auditErase(t testing.TB, stores *Stores, id string) {
 	}
 }
 
-func TestContractPIIAndErasure(t *testing.T) {
-	t.Run("id.audit.pii_shred/being_erased", func(t *testing.T) {
+func TestErasureLeavesNoPIIOfAnEventBesideIt(t *testing.T) {
+	t.Run("being_erased", func(t *testing.T) {
 		eachBench(t, func(t *testing.T, b *bench) {
 			ctx, stores := t.Context(), b.For(b.scope)
 			newUser(t, stores, "bob", "bob@example.com")
@@ -54,7 +54,7 @@ func TestContractPIIAndErasure(t *testing.T) {
 			require.False(t, orgsFinds(t, b, "Sealed Marker"))
 		})
 	})
-	t.Run("id.audit.pii_shred/erased_meanwhile", func(t *testing.T) {
+	t.Run("erased_meanwhile", func(t *testing.T) {
 		for name, erase := range map[string]func(t testing.TB, stores *Stores){
 			"begun": func(t testing.TB, stores *Stores) {
 				_, _, err := stores.Users.Erase(t.Context(), "bob", "")
@@ -92,7 +92,7 @@ func TestContractPIIAndErasure(t *testing.T) {
 			}
 		}
 	})
-	t.Run("id.audit.pii_shred/race", func(t *testing.T) {
+	t.Run("race", func(t *testing.T) {
 		eachBench(t, func(t *testing.T, b *bench) {
 			stores := b.For(b.scope)
 			newUser(t, stores, "bob", "bob@example.com")

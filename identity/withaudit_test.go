@@ -34,14 +34,14 @@ func auditedSnapshot(t testing.TB, b *bench) []map[string]types.AttributeValue {
 	return items
 }
 
-func TestContractWithAudit(t *testing.T) {
-	t.Run("id.audit.with_change", func(t *testing.T) {
+func TestWithAudit(t *testing.T) {
+	t.Run("every verb", func(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(auditedVerbs)) {
 			verb := auditedVerbs[name]
 			t.Run(name, func(t *testing.T) { eachBench(t, verb.takesItsEventAlong) })
 		}
 	})
-	t.Run("id.audit.with_change/sixteen_at_once", func(t *testing.T) {
+	t.Run("sixteen_at_once", func(t *testing.T) {
 		eachBench(t, func(t *testing.T, b *bench) {
 			ctx, stores := t.Context(), b.For(b.scope)
 			for n := range 16 {
@@ -64,7 +64,7 @@ func TestContractWithAudit(t *testing.T) {
 			auditRequireChain(t, auditAll(t, stores.Audit, AuditQuery{Type: EventUserUpdated}), 96)
 		})
 	})
-	t.Run("id.audit.with_change/one_item", func(t *testing.T) {
+	t.Run("one_item", func(t *testing.T) {
 		eachBench(t, func(t *testing.T, b *bench) {
 			ctx, stores := t.Context(), orgsIn(t, b, "bob")
 			_, err := stores.Memberships.Add(ctx, orgsTarget, "bob", RoleOwner, "")
@@ -78,7 +78,7 @@ func TestContractWithAudit(t *testing.T) {
 			auditRequireChain(t, auditAll(t, stores.Audit, AuditQuery{Type: EventMembershipRemoved}), 1)
 		})
 	})
-	t.Run("id.audit.with_change/drop_after", func(t *testing.T) {
+	t.Run("drop_after", func(t *testing.T) {
 		b := openBench(t)
 		stores := orgsIn(t, b)
 		lost := b.faults.On("TransactWriteItems").Attempt(1).CommitThenDrop()
@@ -87,7 +87,7 @@ func TestContractWithAudit(t *testing.T) {
 		require.Equal(t, 1, lost.Fired())
 		require.Len(t, auditAll(t, stores.Audit, AuditQuery{Type: EventUserDisabled}), 1)
 	})
-	t.Run("id.audit.with_change/tx_conflict", func(t *testing.T) {
+	t.Run("tx_conflict", func(t *testing.T) {
 		b := openBench(t)
 		stores := orgsIn(t, b)
 		conflict := b.faults.On("TransactWriteItems").Times(12).CancelTransaction(1, "TransactionConflict") // on the stream's end
@@ -99,7 +99,7 @@ func TestContractWithAudit(t *testing.T) {
 		_, err = stores.Users.Enable(t.Context(), "ann", WithAudit(Event{}))
 		require.ErrorIs(t, err, theorydb.ErrThrottled)
 	})
-	t.Run("id.audit.with_change/no_kms", func(t *testing.T) {
+	t.Run("no_kms", func(t *testing.T) {
 		b := openBench(t)
 		stores := orgsIn(t, b)
 		b.kmsFaults.On("").Always().Error(400, "AccessDeniedException", "denied")

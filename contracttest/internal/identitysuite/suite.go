@@ -41,6 +41,7 @@ func All() []Scenario {
 	return slices.Concat(
 		sessions,
 		memberships,
+		invitations,
 		lastOwner,
 		roles,
 		audit,
