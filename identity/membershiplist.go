@@ -27,7 +27,9 @@ func (m *Memberships) ListByUser(ctx context.Context, userID, cursor string) (*t
 	if err := checkID("userID", userID); err != nil {
 		return nil, err
 	}
-	return m.memberships.QueryPage(ctx, m.ofUser(userID), cursor)
+	query := m.ofUser(userID)
+	query.Limit = listSize
+	return m.memberships.QueryPage(ctx, query, cursor)
 }
 
 // of asks for the members of a target.

@@ -2,16 +2,33 @@ package identity
 
 import (
 	"fmt"
+	"net/http"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/localaws"
 )
 
 func newTenant(id string) NewTenant {
 	return NewTenant{ID: id, Name: "Tenant", Project: NewProject{ID: "prod", Name: "Production"}}
+}
+
+// requestCounter counts what goes to DynamoDB and KMS.
+type requestCounter struct {
+	next localaws.HTTPClient
+	mu   sync.Mutex
+	sent int
+}
+
+func (c *requestCounter) Do(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	c.sent++
+	c.mu.Unlock()
+	return c.next.Do(r)
 }
 
 func TestPlatformNeedsAReason(t *testing.T) {

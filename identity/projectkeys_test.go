@@ -21,6 +21,18 @@ func keyedBench(t *testing.T, alias string) (*bench, *Service) {
 	return b, service
 }
 
+// keyedOn is a service on the table of a bench, with keys per project.
+func keyedOn(t testing.TB, b *bench, keys *ProjectKeys, config theorydb.Config) *Service {
+	config.DynamoDB, config.Table, config.LogicalTable, config.Clock, config.Keys = b.client, b.table, "identity", b.clock.Now, keys
+	db, err := theorydb.New(config)
+	require.NoError(t, err)
+	options := b.options
+	options.ProjectKeys = keys
+	service, err := New(db, options)
+	require.NoError(t, err)
+	return service
+}
+
 func sealedProfile(user string) *Profile {
 	return &Profile{UserID: user, Name: theorydb.NewSecret("Ann Example")}
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/theorydb/theorydb"
-	"github.com/theorydb/theorydb/localaws"
 )
 
 // racers is how many goroutines a race of the contract has.
@@ -36,6 +35,19 @@ func usersTogether(call func(n int) error) []error {
 	close(begin)
 	group.Wait()
 	return all
+}
+
+// requireOneWinner demands one nil, and of the others one error.
+func requireOneWinner(t *testing.T, all []error, lost error) {
+	winners := 0
+	for _, err := range all {
+		if err == nil {
+			winners++
+			continue
+		}
+		require.ErrorIs(t, err, lost)
+	}
+	require.Equal(t, 1, winners)
 }
 
 // usersService is another service on the table of a bench, with its Config changed.
@@ -152,6 +164,3 @@ func newUser(t testing.TB, s *Stores, id string, addresses ...string) User {
 	require.NoError(t, err)
 	return user
 }
-
-// newFaults is what stands in front of the engine again after an outage has ended.
-func newFaults(b *bench) *localaws.Faults { return &localaws.Faults{Next: b.aws} }

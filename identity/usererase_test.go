@@ -2,10 +2,9 @@ package identity
 
 import (
 	"fmt"
-	"strings"
 	"testing"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/theorydb/theorydb"
@@ -47,20 +46,13 @@ func manyItems(t testing.TB, b *bench, id string, sessions int) {
 	require.NoError(t, err)
 }
 
-// namesUser gives the entities of stored items that hold a user's id, in a key or elsewhere.
-func namesUser(t testing.TB, b *bench, id string) []string {
-	var all []string
-	for _, item := range usersItems(t, b) {
-		for _, value := range item {
-			for _, text := range usersTexts(value) {
-				if s := string(text); s == id || strings.Contains(s, "#U#"+id) || strings.HasSuffix(s, "-of-"+id) {
-					name, _ := item["_t"].(*types.AttributeValueMemberS)
-					all = append(all, name.Value)
-				}
-			}
-		}
+// testSession is a session as the models take it.
+func testSession(b *bench, userID, id string, epoch int64) *Session {
+	later := b.clock.Now().Add(time.Hour).Truncate(time.Second)
+	return &Session{
+		UserID: userID, ID: id, SecretHash: "of " + id, Epoch: epoch, AuthnAt: b.clock.Now(), LastSeenAt: b.clock.Now(),
+		IdleExpiresAt: later, AbsExpiresAt: later, ExpiresAt: later,
 	}
-	return all
 }
 
 // eraseAll goes on with an erasure to its end and counts the calls.
@@ -72,96 +64,6 @@ func eraseAll(t testing.TB, users *Users, id, cursor string) (calls int) {
 		require.Less(t, calls, 20)
 	}
 	return calls
-}
-
-func TestContractErase(t *testing.T) {
-	t.Run("id.user.erase_many_items", func(t *testing.T) {
-		eachBench(t, func(t *testing.T, b *bench) {
-			users := b.For(b.scope).Users
-			manyItems(t, b, "alice", 60)
-			manyItems(t, b, "bob", 60)
-			bobs := len(namesUser(t, b, "bob"))
-			require.Greater(t, bobs, 130)
-			cursor, done, err := users.Erase(t.Context(), "alice", "")
-			require.NoError(t, err)
-			require.False(t, done)
-			require.NotEmpty(t, cursor) // and then the process crashes, and the cursor is lost
-			user, err := users.Get(t.Context(), "alice")
-			require.NoError(t, err)
-			require.Equal(t, UserDeleting, user.Status)
-			require.Equal(t, int64(1), user.SessionEpoch)
-			_, err = users.Enable(t.Context(), "alice")
-			require.ErrorIs(t, err, ErrUserInactive)
-			_, err = b.For(b.scope).Identities.Link(t.Context(), "alice", "i", "s")
-			require.ErrorIs(t, err, ErrUserInactive)
-			require.Positive(t, eraseAll(t, users, "alice", ""))
-			require.Empty(t, namesUser(t, b, "alice"))
-			require.Len(t, namesUser(t, b, "bob"), bobs, "nothing of another user's")
-			usersHoldNoneOf(t, b, "alice")
-			_, err = users.Get(t.Context(), "alice")
-			require.ErrorIs(t, err, theorydb.ErrItemNotFound)
-			_, err = users.GetByIdentifier(t.Context(), KindEmail, "alice@example.com")
-			require.ErrorIs(t, err, theorydb.ErrItemNotFound)
-			next, done, err := users.Erase(t.Context(), "alice", cursor)
-			require.NoError(t, err)
-			require.True(t, done, "an erasure that was finished, of which the caller does not know")
-			require.Empty(t, next)
-			_, _, err = users.Erase(t.Context(), "alice", "")
-			require.ErrorIs(t, err, theorydb.ErrItemNotFound)
-			_, _, err = users.Erase(t.Context(), "bob", cursor)
-			require.ErrorIs(t, err, theorydb.ErrInvalidCursor)
-			newUser(t, b.For(b.scope), "carol", "alice@example.com")
-		})
-	})
-	t.Run("id.user.erase_crash_at_every_request", func(t *testing.T) {
-		for _, effect := range []string{"before", "after"} {
-			for crash := 1; ; crash++ {
-				b := openBench(t)
-				users := b.For(b.scope).Users
-				manyItems(t, b, "alice", 3)
-				down := b.faults.On("").Nth(crash).Always()
-				if effect == "before" {
-					down.DropBefore()
-				} else {
-					down.CommitThenDrop()
-				}
-				cursor, done, err := "", false, error(nil)
-				for !done && err == nil {
-					cursor, done, err = users.Erase(t.Context(), "alice", cursor)
-				}
-				if err == nil {
-					require.Greater(t, crash, 15, "there are so many requests")
-					break
-				}
-				b.faults = newFaults(b)
-				if crash%2 == 0 {
-					cursor = "" // lost
-				}
-				if _, err := users.Get(t.Context(), "alice"); err == nil {
-					eraseAll(t, users, "alice", cursor)
-				}
-				require.Empty(t, namesUser(t, b, "alice"), "%s, request %d", effect, crash)
-				usersHoldNoneOf(t, b, "alice")
-			}
-		}
-	})
-	t.Run("id.erase.audit_shred", func(t *testing.T) { // as far as users go
-		b := openBench(t)
-		users := b.For(b.scope).Users
-		manyItems(t, b, "alice", 3)
-		event := &AuditEvent{EventType: "auth.signed_in", Month: "2030-03", CreatedAt: b.clock.Now(), Seq: 1, ID: "e", Actor: "alice", Subject: "alice", Hash: "h", PIIHash: "p"}
-		require.NoError(t, users.events.Create(t.Context(), event))
-		b.kmsFaults.On("").Always().DropBefore()
-		eraseAll(t, users, "alice", "")
-		b.kmsFaults = newFaults(b)
-		stored, err := users.events.Get(t.Context(), *event, theorydb.Consistent())
-		require.NoError(t, err)
-		require.Equal(t, event, stored)
-		_, err = users.subjectPII.Get(t.Context(), SubjectPII{UserID: "alice", EventID: "e"}, theorydb.Consistent())
-		require.ErrorIs(t, err, theorydb.ErrItemNotFound)
-		require.Zero(t, usersOf(t, b, "SubjectPII"))
-		require.Equal(t, 1, usersOf(t, b, "AuditEvent"))
-	})
 }
 
 func TestEraseLeavesAnIdentifierThatAnotherUserHasByNow(t *testing.T) {

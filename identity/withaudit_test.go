@@ -190,6 +190,9 @@ func TestEveryVerbThatTakesAnEventIsTried(t *testing.T) {
 	stores := reflect.TypeFor[Stores]()
 	for i := range stores.NumField() {
 		store := stores.Field(i)
+		if !store.IsExported() {
+			continue
+		}
 		for j := range store.Type.NumMethod() {
 			method := store.Type.Method(j)
 			if last := method.Type.In(method.Type.NumIn() - 1); method.Type.IsVariadic() && last == reflect.TypeFor[[]WriteOption]() {

@@ -49,6 +49,14 @@ func All() []Scenario {
 		auditPII,
 		signingKeys,
 		tokenMismatch,
+		users,
+		userAddresses,
+		userErasure,
+		userEncryption,
+		scopeKeys,
+		scopeZero,
+		scopeOther,
+		throttled,
 	)
 }
 
