@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/theorydb/theorydb"
-	"github.com/theorydb/theorydb/localaws"
 )
 
 // authenticator is what a user has in hand: an app that was set up with the URL.
@@ -70,75 +69,6 @@ func (b *bench) enrolment(t testing.TB, a authenticator) *MFAEnrolment {
 	stored, err := b.models.in(b.scope).enrolments.Get(t.Context(), MFAEnrolment{UserID: a.userID, ID: a.id}, theorydb.Consistent())
 	require.NoError(t, err)
 	return stored
-}
-
-func TestContractTOTP(t *testing.T) {
-	t.Run("id.totp.replay", func(t *testing.T) {
-		eachBench(t, func(t *testing.T, b *bench) {
-			mfa, a := b.For(b.scope).MFA, b.confirmedTOTP(t, b.tokensUser(t, "u1"))
-			now := totpStep(b.clock.Now())
-			require.NoError(t, mfa.VerifyTOTP(t.Context(), "u1", a.code(t, now)))
-			require.ErrorIs(t, mfa.VerifyTOTP(t.Context(), "u1", a.code(t, now)), ErrCodeReplayed)
-			require.ErrorIs(t, mfa.VerifyTOTP(t.Context(), "u1", a.code(t, now-1)), ErrCodeReplayed, "an older step is used up with it")
-			b.clock.Advance(2 * time.Minute)
-			errs := tokensAtOnce(16, func(int) error { return mfa.VerifyTOTP(t.Context(), "u1", a.code(t, totpStep(b.clock.Now()))) })
-			tokensOneWinner(t, errs, ErrCodeReplayed, ErrTooManyAttempts)
-			b.tokensHoldNoneOf(t, string(a.seed), base32.StdEncoding.EncodeToString(a.seed), "someone@example.com")
-		})
-	})
-	t.Run("id.totp.enroll_code_reuse", func(t *testing.T) {
-		eachBench(t, func(t *testing.T, b *bench) {
-			mfa, a := b.For(b.scope).MFA, b.enrolled(t, b.tokensUser(t, "u1"))
-			code := a.code(t, totpStep(b.clock.Now()))
-			require.ErrorIs(t, mfa.VerifyTOTP(t.Context(), "u1", code), theorydb.ErrItemNotFound, "pending counts nowhere")
-			require.ErrorIs(t, mfa.Confirm(t.Context(), "u1", a.id, wrong(t, b.clock.Now(), a)), ErrInvalidToken)
-			errs := tokensAtOnce(4, func(int) error { return mfa.Confirm(t.Context(), "u1", a.id, code) })
-			tokensOneWinner(t, errs, ErrTokenUsed, theorydb.ErrItemNotFound, ErrTooManyAttempts)
-			require.ErrorIs(t, mfa.Confirm(t.Context(), "u1", a.id, code), ErrTokenUsed)
-			require.ErrorIs(t, mfa.VerifyTOTP(t.Context(), "u1", code), ErrCodeReplayed)
-			b.clock.Advance(time.Minute)
-			require.NoError(t, mfa.VerifyTOTP(t.Context(), "u1", a.code(t, totpStep(b.clock.Now()))))
-		})
-	})
-	t.Run("id.totp.adjacent_collision", func(t *testing.T) {
-		eachBench(t, func(t *testing.T, b *bench) {
-			mfa, a := b.For(b.scope).MFA, b.confirmedTOTP(t, b.tokensUser(t, "u1"))
-			step := b.clock.Now().Unix() / 30
-			older, newer := "", a.code(t, step).Reveal()
-			for older != newer { // two steps of one code: about one in a million
-				step++
-				older = newer
-				newer = a.code(t, step).Reveal()
-			}
-			step--
-			b.clock.Set(time.Unix(step*30, 0)) // the older one is now, the newer one comes next
-			code := a.code(t, step)
-			require.NoError(t, mfa.VerifyTOTP(t.Context(), "u1", code))
-			require.Equal(t, step+1, b.enrolment(t, a).LastStep)
-			require.ErrorIs(t, mfa.VerifyTOTP(t.Context(), "u1", code), ErrCodeReplayed)
-		})
-	})
-	t.Run("id.enc.hot_path_without_kms/totp", func(t *testing.T) {
-		eachBench(t, func(t *testing.T, b *bench) {
-			mfa, a := b.For(b.scope).MFA, b.confirmedTOTP(t, b.tokensUser(t, "u1"))
-			before := b.enrolment(t, a)
-			down := b.kmsFaults.On("").DropBefore().Always()
-			code := a.code(t, totpStep(b.clock.Now()))
-			require.ErrorIs(t, mfa.VerifyTOTP(t.Context(), "u1", code), theorydb.ErrEncryption)
-			require.ErrorIs(t, mfa.VerifyTOTP(t.Context(), "u1", wrong(t, b.clock.Now(), a)), theorydb.ErrEncryption)
-			_, _, err := mfa.Enroll(t.Context(), "u1", NewAuthenticator{Issuer: "Acme", Account: "a"})
-			require.ErrorIs(t, err, theorydb.ErrEncryption)
-			list, err := mfa.List(t.Context(), "u1")
-			require.NoError(t, err, "a list opens nothing")
-			require.Equal(t, []string{a.id, "confirmed"}, []string{list[0].ID, list[0].Status})
-			require.Positive(t, down.Fired())
-			down.Times(0)
-			after := b.enrolment(t, a)
-			require.Equal(t, []int64{before.FailCount, before.LastStep, before.Version}, []int64{after.FailCount, after.LastStep, after.Version})
-			require.NoError(t, mfa.VerifyTOTP(t.Context(), "u1", code))
-			b.kmsFaults = &localaws.Faults{Next: b.kmsFaults.Next}
-		})
-	})
 }
 
 func TestTOTPLocksAfterFiveTriesAndUnlocksByTime(t *testing.T) {

@@ -3,139 +3,56 @@ package identity
 import (
 	"context"
 	"runtime"
-	"runtime/metrics"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/theorydb/theorydb"
 )
 
-func revealed(codes []theorydb.Secret[string]) []string {
-	texts := make([]string, len(codes))
-	for i, code := range codes {
-		texts[i] = code.Reveal()
+func TestRecoveryCodesAreHashedSoManyAtATime(t *testing.T) {
+	b := openBench(t, func(o *Options) { o.Argon2.MaxConcurrent = 2 })
+	recovery := b.For(b.scope).RecoveryCodes
+	codes, err := recovery.Generate(t.Context(), b.tokensUser(t, "u1"))
+	require.NoError(t, err)
+	var running, most atomic.Int64
+	argon := recovery.hashing.derive
+	recovery.hashing.derive = func(cost Argon2, password, salt []byte, size uint32) []byte {
+		defer running.Add(-1)
+		for now := running.Add(1); ; {
+			if seen := most.Load(); now <= seen || most.CompareAndSwap(seen, now) {
+				break
+			}
+		}
+		runtime.Gosched()
+		return argon(cost, password, salt, size)
 	}
-	return texts
-}
+	tokensOneWinner(t, tokensAtOnce(50, func(int) error {
+		_, err := recovery.Consume(t.Context(), "u1", codes[0])
+		return err
+	}), ErrTokenUsed)
+	require.LessOrEqual(t, most.Load(), int64(2))
 
-func TestContractRecoveryCodes(t *testing.T) {
-	t.Run("id.rc.once", func(t *testing.T) {
-		eachBench(t, func(t *testing.T, b *bench) {
-			recovery := b.For(b.scope).RecoveryCodes
-			codes, err := recovery.Generate(t.Context(), b.tokensUser(t, "u1"))
-			require.NoError(t, err)
-			require.Len(t, codes, 10)
-			require.Regexp(t, `^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$`, codes[0].Reveal())
-			b.tokensHoldNoneOf(t, revealed(codes)...)
-			left := make([]int, 16)
-			errs := tokensAtOnce(16, func(i int) (err error) {
-				left[i], err = recovery.Consume(t.Context(), "u1", codes[3])
-				return err
-			})
-			tokensOneWinner(t, errs, ErrTokenUsed)
-			for i, err := range errs {
-				if err == nil {
-					require.Equal(t, 9, left[i])
-				}
-			}
-			for i, code := range codes {
-				if i == 3 {
-					continue
-				}
-				_, err := recovery.Consume(t.Context(), "u1", theorydb.NewSecret(" "+strings.ToLower(code.Reveal())))
-				require.NoError(t, err)
-			}
-			_, err = recovery.Consume(t.Context(), "u1", codes[9])
-			require.ErrorIs(t, err, ErrTokenUsed)
-		})
-	})
-	t.Run("id.rc.params", func(t *testing.T) {
-		b := openBench(t, func(o *Options) { o.Argon2 = Argon2{} })
-		recovery := b.For(b.scope).RecoveryCodes
-		codes, err := recovery.Generate(t.Context(), b.tokensUser(t, "u1"))
-		require.NoError(t, err)
-		var hashes []map[string]types.AttributeValue
-		for _, item := range b.tokensStored(t) {
-			if phc, ok := item["phc"].(*types.AttributeValueMemberS); ok {
-				require.True(t, strings.HasPrefix(phc.Value, "$argon2id$v=19$m=65536,t=3,p=4$"), phc.Value)
-				hashes = append(hashes, item)
-			}
-		}
-		require.Len(t, hashes, 10)
-		remaining, err := recovery.Consume(t.Context(), "u1", codes[0])
-		require.NoError(t, err)
-		require.Equal(t, 9, remaining)
-
-		phc := hashes[5]["phc"].(*types.AttributeValueMemberS).Value
-		hashes[5]["phc"] = &types.AttributeValueMemberS{Value: strings.Replace(phc, "m=65536", "m=4194304", 1)}
-		b.plant(t, hashes[5])
-		_, err = recovery.Consume(t.Context(), "u1", codes[1])
-		require.ErrorIs(t, err, theorydb.ErrInvalidValue)
-
-		set, err := b.models.in(b.scope).recoverySets.Get(t.Context(), RecoverySet{UserID: "u1"})
-		require.NoError(t, err)
-		set.Params = "m=4194304,t=3,p=4"
-		require.NoError(t, b.models.in(b.scope).recoverySets.Update(t.Context(), set))
-		require.Less(t, allocated(func() {
-			_, err = recovery.Consume(t.Context(), "u1", codes[1])
-		}), uint64(8<<20), "no memory is taken by what a text says")
-		require.ErrorIs(t, err, theorydb.ErrInvalidValue)
-	})
-	t.Run("id.rc.concurrency", func(t *testing.T) {
-		b := openBench(t, func(o *Options) { o.Argon2.MaxConcurrent = 2 })
-		recovery := b.For(b.scope).RecoveryCodes
-		codes, err := recovery.Generate(t.Context(), b.tokensUser(t, "u1"))
-		require.NoError(t, err)
-		var running, most atomic.Int64
-		argon := recovery.hashing.derive
-		recovery.hashing.derive = func(cost Argon2, password, salt []byte, size uint32) []byte {
-			defer running.Add(-1)
-			for now := running.Add(1); ; {
-				if seen := most.Load(); now <= seen || most.CompareAndSwap(seen, now) {
-					break
-				}
-			}
-			runtime.Gosched()
-			return argon(cost, password, salt, size)
-		}
-		tokensOneWinner(t, tokensAtOnce(50, func(int) error {
-			_, err := recovery.Consume(t.Context(), "u1", codes[0])
-			return err
-		}), ErrTokenUsed)
-		require.LessOrEqual(t, most.Load(), int64(2))
-
-		busy := recovery.hashing
-		for range cap(busy.slots) {
-			busy.slots <- struct{}{}
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		left := make(chan error)
-		go func() {
-			_, err := recovery.Consume(ctx, "u1", codes[1])
-			left <- err
-		}()
-		cancel()
-		require.ErrorIs(t, <-left, context.Canceled)
-		for range cap(busy.slots) {
-			<-busy.slots
-		}
-		_, err = recovery.Consume(t.Context(), "u1", codes[1])
-		require.NoError(t, err)
-	})
-}
-
-// plant stores an item past the library.
-func (b *bench) plant(t testing.TB, item map[string]types.AttributeValue) {
-	t.Helper()
-	_, err := b.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &b.table, Item: item})
+	busy := recovery.hashing
+	for range cap(busy.slots) {
+		busy.slots <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, err := recovery.Consume(ctx, "u1", codes[1])
+		left <- err
+	}()
+	cancel()
+	require.ErrorIs(t, <-left, context.Canceled)
+	for range cap(busy.slots) {
+		<-busy.slots
+	}
+	_, err = recovery.Consume(t.Context(), "u1", codes[1])
 	require.NoError(t, err)
 }
 
@@ -279,54 +196,6 @@ func TestHashingWaitsForItsTurnInOrderOfNothingButContext(t *testing.T) {
 	defer cancel()
 	_, err := h.run(ended, h.cost, nil, []byte("12345678"), 32)
 	require.ErrorIs(t, err, context.DeadlineExceeded, "no run for who is gone, though there is room")
-}
-
-// liveAtMost is how much memory was live at most while eight hashes of 64 MiB were asked for at once.
-func liveAtMost(t testing.TB, concurrent int) uint64 {
-	t.Helper()
-	cost := Argon2{Time: 1, MaxConcurrent: concurrent} // one pass takes as much memory as three
-	require.NoError(t, cost.complete())
-	h := newHashing(cost)
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	read := func() uint64 {
-		runtime.GC()
-		metrics.Read(live)
-		return live[0].Value.Uint64()
-	}
-	before, most, stop := read(), uint64(0), make(chan struct{})
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				most = max(most, read())
-			}
-		}
-	})
-	for _, err := range tokensAtOnce(8, func(int) error {
-		_, err := h.run(t.Context(), cost, []byte("password"), []byte("saltsalt"), 32)
-		return err
-	}) {
-		require.NoError(t, err)
-	}
-	close(stop)
-	watch.Wait()
-	return most - min(most, before)
-}
-
-func TestHashingHoldsTheMemoryOfItsSlotsOnly(t *testing.T) {
-	const run = 64 << 20
-	if testing.Short() {
-		t.Skip("takes 64 MiB a run")
-	}
-	most := liveAtMost(t, 2)
-	for try := 1; try < 5 && most >= 3*run; try++ { // what else the process does only adds to it
-		most = liveAtMost(t, 2)
-	}
-	require.Less(t, most, uint64(3*run))
-	require.Greater(t, liveAtMost(t, 8), uint64(3*run), "control: without slots it is more")
 }
 
 func TestServiceRefusesACostThatArgon2WouldRaise(t *testing.T) {

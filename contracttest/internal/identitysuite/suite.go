@@ -57,6 +57,8 @@ func All() []Scenario {
 		scopeZero,
 		scopeOther,
 		throttled,
+		oneTimeTokens, lostConsumptions, oneTimeCodes, recoveryCodes, hashing, totp, passkeys, clients,
+		credentials, credentialSealing, credentialRedaction, hotPath,
 	)
 }
 
