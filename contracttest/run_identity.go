@@ -7,8 +7,8 @@ import (
 	"github.com/theorydb/theorydb/localaws"
 )
 
-// RunIdentity runs the scenarios of package identity as subtests named for their ids. factory makes a new engine for every
-// scenario:
+// RunIdentity runs the scenarios of package identity as subtests named for their ids: those of its stores, which are written
+// in Go, and under "models" those of its models, as RunIdentityModels does. factory makes a new engine for every scenario:
 //
 //	func TestIdentity(t *testing.T) {
 //		contracttest.RunIdentity(t, contracttest.LocalAWS)
@@ -19,9 +19,18 @@ import (
 // was stored, sent and told for what was to be kept secret.
 func RunIdentity(t *testing.T, factory func() *Engine) {
 	t.Helper()
-	for _, scenario := range identitysuite.All() {
-		t.Run(scenario.ID, func(t *testing.T) { scenario.Run(t, identityEngine(factory())) })
+	for _, scenarios := range identitysuite.ByID() {
+		t.Run(scenarios[0].ID, func(t *testing.T) {
+			for _, scenario := range scenarios {
+				if scenario.Of == "" {
+					scenario.Run(t, identityEngine(factory()))
+					continue
+				}
+				t.Run(scenario.Of, func(t *testing.T) { scenario.Run(t, identityEngine(factory())) })
+			}
+		})
 	}
+	t.Run("models", func(t *testing.T) { RunIdentityModels(t, factory, identitysuite.Schema()) })
 }
 
 func identityEngine(engine *Engine) identitysuite.Engine {

@@ -19,7 +19,7 @@ import (
 )
 
 var auditPII = []Scenario{
-	{ID: "id.erase.audit_shred", run: anErasureTakesWhatEventsSayAboutThePerson},
+	{ID: "id.erase.audit_shred", Of: "events", run: anErasureTakesWhatEventsSayAboutThePerson},
 }
 
 func anErasureTakesWhatEventsSayAboutThePerson(t *testing.T, b *bench) {

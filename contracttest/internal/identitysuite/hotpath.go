@@ -16,7 +16,7 @@ import (
 )
 
 var hotPath = []Scenario{
-	{ID: "id.enc.hot_path_without_kms", run: whatOpensNothingNeedsNoKMS},
+	{ID: "id.enc.hot_path_without_kms", Of: "stores", run: whatOpensNothingNeedsNoKMS},
 }
 
 // stored is every item of the table by its key.

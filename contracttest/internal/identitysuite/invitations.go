@@ -21,7 +21,12 @@ var invitations = []Scenario{
 // invite makes an invitation to the bench's organization, which is kept secret.
 func (b *bench) invite(t testing.TB, invitation identity.Invitation) theorydb.Secret[string] {
 	t.Helper()
-	secret, err := b.Memberships.Invite(t.Context(), invitation)
+	return b.inviteTo(t, b.Stores, invitation)
+}
+
+func (b *bench) inviteTo(t testing.TB, stores *identity.Stores, invitation identity.Invitation) theorydb.Secret[string] {
+	t.Helper()
+	secret, err := stores.Memberships.Invite(t.Context(), invitation)
 	require.NoError(t, err)
 	raw, err := base64.RawURLEncoding.DecodeString(secret.Reveal())
 	require.NoError(t, err)

@@ -15,10 +15,10 @@ import (
 
 var memberships = []Scenario{
 	{ID: "id.mem.both_ways", run: aMembershipIsFoundFromBothEnds},
-	{ID: "id.mem.delete_user_last_owner", run: aUserWhoIsTheLastOwnerIsNotErased},
+	{ID: "id.mem.delete_user_last_owner", Of: "organization", run: aUserWhoIsTheLastOwnerIsNotErased},
 	{ID: "id.mem.invite_once", run: anInvitationIsAcceptedOnce},
 	{ID: "id.mem.suspended_role_gate", run: theRoleGateRefusesASuspendedOwner},
-	{ID: "id.fault.tx_conflict", run: aMembershipIsChangedAfterConflicts},
+	{ID: "id.fault.tx_conflict", Of: "membership", run: aMembershipIsChangedAfterConflicts},
 }
 
 func aMembershipIsFoundFromBothEnds(t *testing.T, b *bench) {

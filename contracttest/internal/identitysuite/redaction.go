@@ -16,7 +16,7 @@ import (
 )
 
 var credentialRedaction = []Scenario{
-	{ID: "id.enc.redaction", run: secretsOfCredentialsPrintRedacted},
+	{ID: "id.enc.redaction", Of: "credential", run: secretsOfCredentialsPrintRedacted},
 }
 
 // printed is some values as programs show them by mistake: in every form of fmt, in logs, as JSON, in an error and in a

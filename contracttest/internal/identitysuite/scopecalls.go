@@ -180,6 +180,9 @@ func (p *pool) arguments(ctx context.Context, verb storeVerb) (iter.Seq[[]reflec
 		}
 	}
 	return func(yield func([]reflect.Value) bool) {
+		if takesEvent(method) && !yield(append(slices.Clone(first), reflect.ValueOf(identity.WithAudit(identity.Event{Actor: sharedID})))) {
+			return
+		}
 		if !combine(choices, nil, yield) || lastText < 0 {
 			return
 		}
@@ -232,6 +235,11 @@ func combine(choices [][]reflect.Value, chosen []reflect.Value, yield func([]ref
 		}
 	}
 	return true
+}
+
+// takesEvent reports whether a method takes WithAudit.
+func takesEvent(method reflect.Type) bool {
+	return method.IsVariadic() && method.In(method.NumIn()-1) == reflect.TypeFor[[]identity.WriteOption]()
 }
 
 func isText(v reflect.Value) bool { return v.Type() == reflect.TypeFor[string]() }

@@ -110,6 +110,8 @@ func (b *bench) fillOrganizations(t testing.TB, s *identity.Stores, p *pool) {
 	_, err = s.Memberships.Add(ctx, target, secondID, sharedID, sharedID)
 	require.NoError(t, err)
 	p.add(organization, workspace, target, identity.WorkspaceTarget(sharedID), identity.TenantTarget(), []string{mark})
+	invitation := identity.Invitation{Target: target, Role: sharedID, InvitedBy: sharedID}
+	p.add(invitation, b.inviteTo(t, s, invitation))
 
 	details := identity.NewClient{Type: identity.ClientConfidential, RedirectURIs: []string{"https://" + mark + ".example/cb"}}
 	_, secret, err := s.Clients.Create(ctx, details)

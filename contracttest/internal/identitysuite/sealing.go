@@ -17,14 +17,14 @@ import (
 
 // What is sealed of a user's sign-in: deposited credentials and the seeds of authenticators.
 var credentialSealing = []Scenario{
-	{ID: "id.enc.write_without_key", run: nothingIsSentForASecretWithoutAKey},
-	{ID: "id.enc.tx_write_without_key", run: aTransactionWithASecretIsNotSentWithoutAKey},
-	{ID: "id.enc.read_kms_down", run: aSecretIsNotReadWhileKMSIsDown},
-	{ID: "id.enc.read_key_revoked", run: aSecretIsNotReadWhenItsKeyIsRevoked},
-	{ID: "id.enc.bitflip", run: aDamagedSecretIsNotRead},
-	{ID: "id.enc.swap_attr", run: aMovedSecretIsNotRead},
+	{ID: "id.enc.write_without_key", Of: "credential", run: nothingIsSentForASecretWithoutAKey},
+	{ID: "id.enc.tx_write_without_key", Of: "credential", run: aTransactionWithASecretIsNotSentWithoutAKey},
+	{ID: "id.enc.read_kms_down", Of: "credential", run: aSecretIsNotReadWhileKMSIsDown},
+	{ID: "id.enc.read_key_revoked", Of: "credential", run: aSecretIsNotReadWhenItsKeyIsRevoked},
+	{ID: "id.enc.bitflip", Of: "credential", run: aDamagedSecretIsNotRead},
+	{ID: "id.enc.swap_attr", Of: "credential", run: aMovedSecretIsNotRead},
 	{ID: "id.enc.no_env_switch", run: noVariableOfTheEnvironmentTurnsSealingOff},
-	{ID: "id.enc.other_region_no_key", run: aSecretIsNotReadInARegionWithoutItsKey},
+	{ID: "id.enc.other_region_no_key", Of: "credential", run: aSecretIsNotReadInARegionWithoutItsKey},
 }
 
 // requireNoSecret requires that a credential can't be read, that the error says why, and that it gives nothing.

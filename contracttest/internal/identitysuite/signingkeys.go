@@ -15,7 +15,7 @@ import (
 var signingKeys = []Scenario{
 	{ID: "id.key.rotate_race", run: oneOfManyRotationsTakesEffect},
 	{ID: "id.key.alg_pin", run: aTokenIsVerifiedByTheAlgorithmOfItsKeyOnly},
-	{ID: "id.enc.hot_path_without_kms", run: eventsAndPublicKeysNeedNoKMS},
+	{ID: "id.enc.hot_path_without_kms", Of: "events and public keys", run: eventsAndPublicKeysNeedNoKMS},
 }
 
 // rotate rotates and requires a step. The private keys that are stored then are kept secret.

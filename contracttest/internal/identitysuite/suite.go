@@ -28,8 +28,8 @@ func (e Engine) embedded() *localaws.AWS {
 
 // Scenario is one promise in action.
 type Scenario struct {
-	// ID names it for good.
-	ID      string
+	// ID names it for good. Where several have one id, each shows it of something else, which Of names.
+	ID, Of  string
 	run     func(t *testing.T, b *bench)
 	options []func(*identity.Options)
 	// needs says what of the embedded engine the scenario can't do without; empty: it runs on every engine.
@@ -61,6 +61,23 @@ func All() []Scenario {
 		credentials, credentialSealing, credentialRedaction, hotPath,
 	)
 }
+
+// ByID are the scenarios by their ids, in the order in which they run.
+func ByID() (groups [][]Scenario) {
+	at := map[string]int{}
+	for _, s := range All() {
+		i, known := at[s.ID]
+		if !known {
+			i = len(groups)
+			at[s.ID], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], s)
+	}
+	return groups
+}
+
+// Schema is the schema document of identity's models.
+func Schema() []byte { return identity.Schema() }
 
 // Run runs the scenario in a table of its own, which it deletes afterwards. When it is done, nothing that was stored, sent or
 // told may hold what was kept secret.

@@ -19,14 +19,14 @@ import (
 
 // What the stores of users seal: profiles, and the tokens of bindings.
 var userEncryption = []Scenario{
-	{ID: "id.enc.write_without_key", run: nothingOfAUserIsWrittenWithoutAKey},
-	{ID: "id.enc.tx_write_without_key", run: noUserIsMadeWhileKMSIsDown},
-	{ID: "id.enc.read_kms_down", run: noProfileIsReadWhileKMSIsDown},
-	{ID: "id.enc.read_key_revoked", run: noProfileIsReadUnderARevokedKey},
-	{ID: "id.enc.bitflip", run: aProfileWithAFlippedBitIsNotRead},
-	{ID: "id.enc.swap_attr", run: aProfileWithSwappedAttributesIsNotRead},
-	{ID: "id.enc.redaction", run: aProfileIsRedactedWhereverItIsPrinted},
-	{ID: "id.enc.other_region_no_key", run: whatIsSealedNeedsTheKeyOfItsRegion},
+	{ID: "id.enc.write_without_key", Of: "profile", run: nothingOfAUserIsWrittenWithoutAKey},
+	{ID: "id.enc.tx_write_without_key", Of: "profile", run: noUserIsMadeWhileKMSIsDown},
+	{ID: "id.enc.read_kms_down", Of: "profile", run: noProfileIsReadWhileKMSIsDown},
+	{ID: "id.enc.read_key_revoked", Of: "profile", run: noProfileIsReadUnderARevokedKey},
+	{ID: "id.enc.bitflip", Of: "profile", run: aProfileWithAFlippedBitIsNotRead},
+	{ID: "id.enc.swap_attr", Of: "profile", run: aProfileWithSwappedAttributesIsNotRead},
+	{ID: "id.enc.redaction", Of: "profile", run: aProfileIsRedactedWhereverItIsPrinted},
+	{ID: "id.enc.other_region_no_key", Of: "profile", run: whatIsSealedNeedsTheKeyOfItsRegion},
 	{ID: "id.profile.list_without_kms", run: usersAreListedWithoutKMS},
 }
 

@@ -19,8 +19,8 @@ var userErasure = []Scenario{
 	{ID: "id.user.erase_many_items", run: anErasureLeavesNothingButAudit},
 	{ID: "id.user.erase_crash_at_every_request", run: anErasureGoesOnAfterACrashAtAnyRequest},
 	{ID: "id.user.erase_without_key", run: anErasureNeedsNoKeyAndTakesExpiredRows},
-	{ID: "id.erase.audit_shred", run: anErasureShredsWhatEventsSayOfThePerson},
-	{ID: "id.mem.delete_user_last_owner", run: aSoleOwnerIsNotErased},
+	{ID: "id.erase.audit_shred", Of: "erasure", run: anErasureShredsWhatEventsSayOfThePerson},
+	{ID: "id.mem.delete_user_last_owner", Of: "every kind of target", run: aSoleOwnerIsNotErased},
 }
 
 // fullUser gives a user everything that a partition can hold: sessions with families, 5 credentials, 3 identifiers and the

@@ -22,7 +22,7 @@ var users = []Scenario{
 	{ID: "id.user.read_your_write", run: aUserIsFoundThoughIndexesAreBehind, needs: "an index that lags"},
 	{ID: "id.user.update_version_conflict", run: aStaleUpdateOfAUserChangesNothing},
 	{ID: "id.user.parallel_increment", run: noParallelUpdateOfAUserIsLost},
-	{ID: "id.user.disabled_blocks_create", run: noSessionOfADisabledUserIsOfItsEpoch},
+	{ID: "id.user.disabled_blocks_create", Of: "epoch", run: noSessionOfADisabledUserIsOfItsEpoch},
 	{ID: "id.user.oversize", run: aUserThatIsTooLargeIsRefusedWithoutItsValues},
 }
 
