@@ -79,7 +79,7 @@ func TestIdentityGoldenScenariosSayWhatTheGoldenItemsDo(t *testing.T) {
 			continue
 		}
 		seen++
-		file := filepath.Join("..", "identity", "testdata", "golden", strings.ToLower(scenario.Model)+".json")
+		file := filepath.Join("vectors", "identity", strings.ToLower(scenario.Model)+".json")
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
 		var golden map[string]any

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var rewriteAuditGolden = flag.Bool("rewrite-audit-golden", false, "rewrite testdata/golden/auditevent.json from what Append stores")
+var rewriteAuditGolden = flag.Bool("rewrite-audit-golden", false, "rewrite the golden auditevent.json from what Append stores")
 
 // The stored item is what other runtimes read. Its write id is random and stands for itself.
 func TestAnAuditEventIsStoredAsInTheGoldenItem(t *testing.T) {
@@ -38,7 +37,7 @@ func TestAnAuditEventIsStoredAsInTheGoldenItem(t *testing.T) {
 		document["_w"] = map[string]any{"B": "16 random bytes"}
 		text, err := json.MarshalIndent(document, "", "  ")
 		require.NoError(t, err)
-		path := filepath.Join("testdata", "golden", "auditevent.json")
+		path := goldenFolder + "auditevent.json"
 		if *rewriteAuditGolden {
 			require.NoError(t, os.WriteFile(path, append(text, '\n'), 0o600))
 		}

@@ -113,7 +113,7 @@ func goldenBytes(t *testing.T, sealed *types.AttributeValueMemberM, member strin
 // goldenItem reads a golden item.
 func goldenItem(t *testing.T, name string) map[string]types.AttributeValue {
 	t.Helper()
-	document, err := os.ReadFile("testdata/golden/" + name + ".json")
+	document, err := os.ReadFile(goldenFolder + name + ".json")
 	require.NoError(t, err)
 	var members map[string]map[string]any
 	require.NoError(t, json.Unmarshal(document, &members))

@@ -14,7 +14,10 @@ import (
 	"github.com/theorydb/theorydb"
 )
 
-// The stored items of testdata/golden are what readers in other languages are tested with: an attribute that changes its
+// goldenFolder has the golden items of all runtimes.
+const goldenFolder = "../contracttest/vectors/identity/"
+
+// The golden items are what readers in other languages are tested with: an attribute that changes its
 // name or form is a change of the table, not of this package.
 func TestSchemaGoldenItems(t *testing.T) {
 	b := openBench(t)
@@ -47,7 +50,7 @@ func golden(t *testing.T, name string, item theorydb.Item) {
 	write.Value = make([]byte, 16)
 	document, err := json.MarshalIndent(goldenMap(t, item), "", "  ")
 	require.NoError(t, err)
-	file := "testdata/golden/" + name + ".json"
+	file := goldenFolder + name + ".json"
 	if *rewriteSchema {
 		require.NoError(t, os.WriteFile(file, append(document, '\n'), 0o600))
 	}

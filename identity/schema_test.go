@@ -17,7 +17,7 @@ import (
 	"github.com/theorydb/theorydb/localaws"
 )
 
-var rewriteSchema = flag.Bool("rewrite-schema", false, "rewrite schema.json, the keys in doc.go and testdata/golden from the models")
+var rewriteSchema = flag.Bool("rewrite-schema", false, "rewrite schema.json, the keys in doc.go and the golden items from the models")
 
 func schemaDocument(t testing.TB) []byte {
 	db, err := theorydb.New(theorydb.Config{DynamoDB: localaws.New().DynamoDB(), Table: "identity"})

@@ -66,20 +66,16 @@ func (b *bench) holdsNoSecret(t testing.TB) {
 // holding names the places that hold one of some secrets.
 func (b *bench) holding(t testing.TB, secrets ...string) (places []string) {
 	t.Helper()
-	var forms [][]byte
+	forms := newNeedles()
 	for _, secret := range secrets {
 		require.GreaterOrEqual(t, len(secret), 6, "a secret so short is found by chance")
 		for _, form := range formsOf(secret) {
-			forms = append(forms, []byte(form))
+			forms.add([]byte(form))
 		}
 	}
 	look := func(place string, text []byte) {
-		text = bytes.ToLower(text)
-		for _, form := range forms {
-			if bytes.Contains(text, form) {
-				places = append(places, place)
-				return
-			}
+		if forms.in(bytes.ToLower(text)) {
+			places = append(places, place)
 		}
 	}
 	for _, item := range b.items(t) {

@@ -59,6 +59,12 @@ func All() []Scenario {
 		throttled,
 		oneTimeTokens, lostConsumptions, oneTimeCodes, recoveryCodes, hashing, totp, passkeys, clients,
 		credentials, credentialSealing, credentialRedaction, hotPath,
+		storedSessions,
+		sessionRevocation,
+		refreshTokens,
+		refreshRaces,
+		refreshFaults,
+		costScenarios,
 	)
 }
 

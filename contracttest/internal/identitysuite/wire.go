@@ -100,6 +100,13 @@ func (s *switchboard) all() []request {
 	return s.requests
 }
 
+// forget drops the requests so far, which a scenario that sends very many has searched.
+func (s *switchboard) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = nil
+}
+
 // during gives the operations that were sent while something ran.
 func (s *switchboard) during(run func()) (operations []string) {
 	before := len(s.all())
