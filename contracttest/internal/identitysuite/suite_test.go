@@ -1,7 +1,6 @@
 package identitysuite
 
 import (
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,7 +8,7 @@ import (
 
 func TestScenariosAreNamedOnce(t *testing.T) {
 	for _, scenarios := range ByID() {
-		require.Regexp(t, regexp.MustCompile(`^id\.[a-z]+\.[a-z0-9_]+$`), scenarios[0].ID)
+		require.Regexp(t, `^id\.[a-z]+\.[a-z0-9_]+$`, scenarios[0].ID)
 		names := map[string]bool{}
 		for _, s := range scenarios {
 			require.NotNil(t, s.run, s.ID)
