@@ -85,7 +85,7 @@ func requireStream(t testing.TB, b *bench, eventType identity.EventType, n int) 
 }
 
 func manyWritersOfOneStreamLeaveNoGap(t *testing.T, b *bench) {
-	each := rounds(100)
+	each := b.rounds(100)
 	want := map[string]bool{}
 	for w := range racers {
 		for i := range each {

@@ -67,8 +67,8 @@ func everyOperationTakesItsUnits(t *testing.T, b *bench) {
 	}
 }
 
-// indexUnits are the units of indexes as the embedded engine counts them: those of a transaction twice, as those of the
-// table. What the service says of transactions does not say so of indexes.
+// indexUnits are the units of indexes as the embedded engine and DynamoDB Local count them: those of a transaction twice, as
+// those of the table. What the service says of transactions does not say so of indexes.
 func (c cost) indexUnits() float64 {
 	if slices.Contains(c.requests, "TransactWriteItems") {
 		return 2 * c.index

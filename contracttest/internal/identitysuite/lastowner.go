@@ -42,7 +42,7 @@ func oneOwnerIsLeftWhenAllLeaveAtOnce(t *testing.T, b *bench) {
 	b.owned(t, append(crowd, "bob")...)
 	for i, place := range places {
 		t.Run("two owners of "+place.name, func(t *testing.T) {
-			each := rounds(100)/3 + 1
+			each := b.rounds(100)/3 + 1
 			for round := range each {
 				n := i*each + round // each way against each other one
 				twoOwnersLeave(t, b, place, []int{n % 3, n / 3 % 3})
@@ -169,13 +169,13 @@ func ownersAndCarriersAreCountedUnderEveryRace(t *testing.T, b *bench) {
 	}
 	for _, place := range places {
 		t.Run("one member of "+place.name, func(t *testing.T) {
-			for range rounds(30) {
+			for range b.rounds(30) {
 				everybodyChangesBob(t, b, place)
 			}
 		})
 	}
 	t.Run("any order of verbs", func(t *testing.T) {
-		for range rounds(20) {
+		for range b.rounds(20) {
 			anyOrderOfVerbs(t, b)
 		}
 	})
@@ -183,7 +183,7 @@ func ownersAndCarriersAreCountedUnderEveryRace(t *testing.T, b *bench) {
 		sent := 0
 		third := func(localaws.Request) bool { sent++; return sent%3 == 0 }
 		lost := b.faults.On("TransactWriteItems").Attempt(1).When(third).Always().CommitThenDrop()
-		for range rounds(20) {
+		for range b.rounds(20) {
 			anyOrderOfVerbs(t, b)
 		}
 		require.Positive(t, lost.Fired())

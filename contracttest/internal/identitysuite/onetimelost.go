@@ -97,10 +97,7 @@ var lossesOfClients = []losses{
 // manyClientsConsumeTheirOwnTokens has each of many clients consume a token that nobody else has, at the same time as
 // others.
 func manyClientsConsumeTheirOwnTokens(t *testing.T, b *bench) {
-	clients := rounds(2000)
-	if b.embedded == nil {
-		clients /= 10 // over a wire every request takes its time
-	}
+	clients := b.rounds(2000)
 	tokens := make([]theorydb.Secret[string], clients)
 	for _, err := range inTurns(clients, func(i int) (err error) {
 		tokens[i], err = b.OneTimeTokens.Issue(t.Context(), identity.KindChallenge, identity.TokenSpec{})

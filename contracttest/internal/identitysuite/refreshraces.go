@@ -42,10 +42,7 @@ func racersWithOneTokenGetOneSuccessor(t *testing.T, b *bench) {
 // Half of all answers of DynamoDB are lost, to whatever operation, after it was carried out.
 func racersGetOneSuccessorWhileHalfOfAllAnswersAreLost(t *testing.T, b *bench) {
 	random := rand.New(rand.NewPCG(1, 2)) // used under the lock of the faults
-	user, lost, n := b.user(t, "u1"), 0, rounds(3000)
-	if b.embedded == nil {
-		n /= 10 // a round sends some 150 requests, which take ten times as long over a socket
-	}
+	user, lost, n := b.user(t, "u1"), 0, b.rounds(3000)
 	for round := range n {
 		grant := b.signIn(t, user)
 		// At most six of the eight answers to a write are lost, so that its caller learns what became of it: who never does

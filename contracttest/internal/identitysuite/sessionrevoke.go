@@ -167,7 +167,7 @@ func theKeptSessionIsNeverRefused(t *testing.T, b *bench) {
 			}
 		})
 	}
-	for range rounds(200) {
+	for range b.rounds(200) {
 		_, err := b.Sessions.RevokeOthers(t.Context(), "u1", keep.Session.ID, "others")
 		require.NoError(t, err)
 	}
