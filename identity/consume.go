@@ -136,7 +136,8 @@ func (o *OneTimeTokens) find(ctx context.Context, key OneTimeToken, now time.Tim
 // errors are then those of Consume. When an operation of the effect was the cause, the error is the
 // *theorydb.TransactionError, whose first Ops are those of effect in their order, and the token is still valid. A
 // transaction whose outcome is unknown is made again, up to three times in all, and the call's mark in the token tells
-// whether it took place; with theorydb.ErrOutcomeUnknown no answer came to that either, and both or neither took place.
+// whether it took place: the records of the effect's operations are then as effect gave them, without version and times.
+// With theorydb.ErrOutcomeUnknown no answer came to that either, and both or neither took place.
 func (o *OneTimeTokens) ConsumeWith(
 	ctx context.Context, kind TokenKind, presented theorydb.Secret[string],
 	effect func(OneTimeToken) ([]theorydb.TransactOp, error),
@@ -186,7 +187,7 @@ func (o *OneTimeTokens) consumeWith(
 	// The token comes last, so that positions in an error are those that the effect knows.
 	ops := append(slices.Clone(with.ops), o.oneTimeTokens.ChangeOp(key, consumption(mark, now)...))
 	unknown, err := repeatUnknown(ctx, func() error { return o.commit(ctx, with.event, ops, with.held...) })
-	if cause := causeAt(err, len(ops)-1); cause != nil {
+	if cause := causeAt(err, len(ops)-1); errors.Is(cause, theorydb.ErrConditionFailed) {
 		return o.judge(ctx, key, mark, now, cause)
 	}
 	if err != nil && unknown {

@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// Lifetimes are how long things live. A zero field is the default that its comment gives; a negative one is refused.
+// Lifetimes are how long things live. A zero field is the default that its comment gives; a negative one is refused. Those of
+// sessions are whole seconds.
 type Lifetimes struct {
 	SessionIdle     time.Duration // without a refresh family: 30 minutes
 	SessionAbsolute time.Duration // without a refresh family: 12 hours
 	FamilyIdle      time.Duration // of a session with a refresh family: 14 days
 	FamilyAbsolute  time.Duration // of a session with a refresh family, and of the family: 30 days
-	TouchInterval   time.Duration // between two writes of a session's use: 60 seconds
+	TouchInterval   time.Duration // between two writes of a session's use, see Sessions.Touch: 60 seconds
 	RefreshGrace    time.Duration // in which the last refresh token still gives its successor: 10 seconds, at most 60
 	NoRefreshGrace  bool          // a refresh token counts once, even when its answer was lost
 	MagicLink       time.Duration // and challenges and login states: 5 minutes
@@ -59,6 +60,11 @@ func (l *Lifetimes) complete() error {
 		}
 		if *field.value == 0 {
 			*field.value = field.usual
+		}
+	}
+	for _, life := range []time.Duration{l.SessionIdle, l.SessionAbsolute, l.FamilyIdle, l.FamilyAbsolute} {
+		if life%time.Second != 0 {
+			return errors.New("identity: Options.Lifetimes has sessions end within a second; a ttl holds whole ones")
 		}
 	}
 	if l.NoRefreshGrace {

@@ -35,6 +35,38 @@ func TestStepUpGivesANewSecretAndRaisesTheLevel(t *testing.T) {
 	})
 }
 
+// Nobody is told that an ended session goes on, only because its last use was written a moment ago.
+func TestTouchRefusesAnEndedSessionInsideTheIntervalToo(t *testing.T) {
+	b := openSessBench(t)
+	user := b.user(t, "u1")
+	grant := b.signIn(t, user, func(n *NewSession) { n.Absolute = 30 * time.Second })
+	b.clock.Set(grant.Session.AbsExpiresAt)
+	_, err := b.Sessions.Touch(t.Context(), grant.Session)
+	require.ErrorIs(t, err, theorydb.ErrItemNotFound)
+
+	revoked := b.signIn(t, user)
+	require.NoError(t, b.Sessions.Revoke(t.Context(), "u1", revoked.Session.ID, "test"))
+	_, err = b.Sessions.Touch(t.Context(), b.stored(t, revoked.Session))
+	require.ErrorIs(t, err, theorydb.ErrConditionFailed)
+}
+
+func TestASessionOfAShortIdleTimeLivesWhileItIsUsed(t *testing.T) {
+	b := openSessBench(t)
+	session := b.signIn(t, b.user(t, "u1"), func(n *NewSession) { n.Idle = 20 * time.Second }).Session
+	written := session.Version
+	for range 30 { // of 5 s each, every other of which is written
+		b.clock.Advance(5 * time.Second)
+		var err error
+		session, err = b.Sessions.Touch(t.Context(), session)
+		require.NoError(t, err)
+	}
+	require.InDelta(t, 15, session.Version-written, 1)
+	require.Equal(t, session, b.stored(t, session))
+	b.clock.Advance(20 * time.Second)
+	_, err := b.Sessions.Touch(t.Context(), session)
+	require.ErrorIs(t, err, theorydb.ErrItemNotFound)
+}
+
 func TestGateIsAskedBeforeASessionIsMadeRefreshedOrSteppedUp(t *testing.T) {
 	refused := errors.New("the policy says no")
 	var asked []string

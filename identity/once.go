@@ -12,7 +12,7 @@ import (
 	"github.com/theorydb/theorydb"
 )
 
-// onceTries is how often a Change with an unknown outcome is sent in all.
+// onceTries is how often a write with an unknown outcome is made in all.
 const onceTries = 3
 
 // onceMark is a random mark that one call leaves where it takes something that counts once. By it the call knows its own
@@ -25,15 +25,20 @@ func (s *core) onceMark() (string, error) {
 	return hex.EncodeToString(random), nil
 }
 
-// repeatUnknown runs a Change, again while nobody can tell what became of it. unknown reports whether that was ever so:
-// then a condition that fails may have been made false by an earlier try of this very call.
-func repeatUnknown(ctx context.Context, change func() error) (unknown bool, err error) {
+// repeatUnknown runs a write, again while nobody can tell what became of it. unknown reports whether that was ever so:
+// then a condition that fails may have been made false by an earlier try of this very call. Any other failure behind such a
+// try says nothing about it, and is theorydb.ErrOutcomeUnknown too.
+func repeatUnknown(ctx context.Context, write func() error) (unknown bool, err error) {
 	for try := 1; ; try++ {
-		err = change()
-		if !errors.Is(err, theorydb.ErrOutcomeUnknown) {
+		err = write()
+		switch {
+		case errors.Is(err, theorydb.ErrOutcomeUnknown):
+			unknown = true
+		case unknown && err != nil && !conditionRefused(err):
+			return true, fmt.Errorf("%w: %w", theorydb.ErrOutcomeUnknown, err)
+		default:
 			return unknown, err
 		}
-		unknown = true
 		if try == onceTries || ctx.Err() != nil {
 			return true, err
 		}
@@ -45,12 +50,15 @@ func conditionRefused(err error) bool {
 	return errors.Is(err, theorydb.ErrConditionFailed) && !errors.Is(err, theorydb.ErrItemNotFound)
 }
 
-// randomTextSize is the length of what randomText gives: 32 bytes in base64url (RFC 4648 section 5), without padding.
-const randomTextSize = 43
+// What randomText gives: so many bytes, and as many characters of base64url (RFC 4648 section 5) without padding.
+const (
+	randomTextBytes = 32
+	randomTextSize  = 43
+)
 
 // randomText is 256 random bits as text: far over the 128 that OWASP ASVS 5.0, 7.2.3, asks of a reference token.
 func (s *core) randomText() (string, error) {
-	random, err := s.secret(32)
+	random, err := s.secret(randomTextBytes)
 	if err != nil {
 		return "", err
 	}
@@ -62,8 +70,8 @@ func isRandomText(text string) bool {
 	if len(text) != randomTextSize {
 		return false
 	}
-	_, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	return err == nil
+	decoded, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	return err == nil && len(decoded) == randomTextBytes // the decoder skips line breaks
 }
 
 // randomTextHash is what is stored of such a text. A plain hash is enough for so many random bits.

@@ -66,7 +66,7 @@ func TestWhatCantBeATokenSendsNothing(t *testing.T) {
 		_, err := tokens.Consume(t.Context(), KindMagicLink, theorydb.NewSecret(text))
 		require.ErrorIs(t, err, ErrInvalidToken)
 	}
-	for _, text := range []string{"", strings.Repeat("A", 42), strings.Repeat("A", 44), strings.Repeat("A", 42) + "B", strings.Repeat("+", 43)} {
+	for _, text := range []string{"", strings.Repeat("A", 42), strings.Repeat("A", 44), strings.Repeat("A", 42) + "B", strings.Repeat("+", 43), strings.Repeat("A", 42) + "\n"} {
 		_, err := tokens.Consume(t.Context(), KindInvitation, theorydb.NewSecret(text))
 		require.ErrorIs(t, err, ErrInvalidToken)
 		_, err = tokens.ConsumeState(t.Context(), theorydb.NewSecret(text), "n")

@@ -42,7 +42,8 @@ type RefreshResult struct {
 // A token that is damaged, forged, of another scope (nothing is read), client or resource, or of a generation that was never
 // given out (NoticeFutureToken) is ErrInvalidToken; that of a session which is not valid any more too, as a *SessionError;
 // a family or session that has ended is theorydb.ErrItemNotFound. Options.Gate is asked before a successor is given. Unless
-// the error is ErrTokenReuse, the token is worth after it what it was before.
+// the error is ErrTokenReuse or theorydb.ErrOutcomeUnknown, the token is worth after it what it was before. After the latter
+// it may be rotated: inside the grace it still gives its successor, and without one it is spent; sign in again.
 //
 // It is 2 requests, 3 read units and 6 write units, and one data key that KMS opens; inside the grace 1 request and 3 read
 // units. With KMS down it is theorydb.ErrEncryption, and nothing has changed.
@@ -62,7 +63,7 @@ func (r *RefreshTokens) Refresh(ctx context.Context, presented theorydb.Secret[s
 	for tries := 1; ; tries++ {
 		family, holder, err := run.read(ctx)
 		if err != nil {
-			return RefreshResult{}, err
+			return RefreshResult{}, run.settled(err)
 		}
 		if !token.isOf(family.BoundSecret.Reveal()) || family.ClientID != client ||
 			slices.ContainsFunc(resource, func(named string) bool { return named != family.Resource }) {
@@ -89,6 +90,8 @@ type refresh struct {
 	marker string // of this call: it tells whose a rotation was
 	now    time.Time
 	tried  bool // it read the token as current
+	// unknown: nobody could tell what became of its transaction
+	unknown bool
 }
 
 // read reads the family with the session and its user, in one request, strongly consistent. The family is opened by KMS.
@@ -147,6 +150,7 @@ func (r *refresh) rotate(ctx context.Context, family *RefreshFamily, holder *hol
 		r.userAtEpoch(session.UserID, session.Epoch),
 	)
 	if err != nil {
+		r.unknown = r.unknown || errors.Is(err, theorydb.ErrOutcomeUnknown)
 		return RefreshResult{}, err
 	}
 	return r.result(family, next, session, false), nil
@@ -187,6 +191,14 @@ func (r *refresh) reuse(ctx context.Context) error {
 func (r *refresh) again(err error) bool {
 	return r.tried && (errors.Is(err, theorydb.ErrTransactionCanceled) && errors.Is(err, theorydb.ErrConditionFailed) ||
 		errors.Is(err, theorydb.ErrOutcomeUnknown))
+}
+
+// settled is the error of a read. Behind a transaction of which nobody knows what became it leaves that open.
+func (r *refresh) settled(err error) error {
+	if !r.unknown {
+		return err
+	}
+	return fmt.Errorf("%w: %w", theorydb.ErrOutcomeUnknown, err)
 }
 
 func (r *refresh) result(family *RefreshFamily, gen int64, session Session, replayed bool) RefreshResult {

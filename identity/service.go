@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -93,7 +94,7 @@ const (
 const keySize = 32
 
 // New gives the service of a DB and registers every model with it. It makes no network call. A missing or short key is an
-// error: nothing falls back to digests without one.
+// error: nothing falls back to digests without one. The keys are copied.
 func New(db *theorydb.DB, options Options) (*Service, error) {
 	var problems []error
 	if db == nil {
@@ -114,6 +115,8 @@ func New(db *theorydb.DB, options Options) (*Service, error) {
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
+	// Copies: a caller may wipe theirs.
+	options.IndexKey, options.OTPKey = bytes.Clone(options.IndexKey), bytes.Clone(options.OTPKey)
 	if options.NewID == nil {
 		options.NewID = newUUID
 	}

@@ -12,9 +12,6 @@ import (
 // ReasonTokenReuse is the reason of a session that RefreshTokens.Refresh revoked.
 const ReasonTokenReuse = "refresh_reuse"
 
-// unknownTries is how often a write that can be repeated is made when it is not known whether it took effect.
-const unknownTries = 3
-
 // barrierTries is how often a write on a session is tried again when another one was faster.
 const barrierTries = 5
 
@@ -34,15 +31,13 @@ func (s *Sessions) Revoke(ctx context.Context, userID, sessionID, reason string)
 // revoke is Revoke of checked arguments.
 func (p *project) revoke(ctx context.Context, userID, sessionID, reason string) error {
 	now := p.db.Now()
-	var err error
-	for range unknownTries { // it may be repeated: what took effect already is refused, which is success
-		_, err = p.sessions.Change(ctx, Session{UserID: userID, ID: sessionID},
+	// It may be repeated: what took effect already is refused, which is success.
+	_, err := repeatUnknown(ctx, func() error {
+		_, err := p.sessions.Change(ctx, Session{UserID: userID, ID: sessionID},
 			theorydb.Set("revokedAt", now), theorydb.Set("revokeReason", reason),
 			theorydb.AnyVersion(), theorydb.Blind(), theorydb.OnlyIf(theorydb.NotExists("revokedAt")))
-		if !errors.Is(err, theorydb.ErrOutcomeUnknown) || ctx.Err() != nil {
-			break
-		}
-	}
+		return err
+	})
 	if onlyConditionFailed(err) {
 		return nil
 	}
@@ -60,10 +55,9 @@ func onlyConditionFailed(err error) bool {
 // many it did. Those that were revoked before don't count.
 //
 // After an error behind the first step they are ended all the same, and n is how many were revoked until then; the call can
-// be made again. An unknown user is theorydb.ErrItemNotFound. It costs 2 requests and 1 for each session.
-//
-// With WithAudit the event stands in the first step. That one is then made again where somebody else raised the epoch at
-// the same time, so that there is an event whenever the call succeeds.
+// be made again. An unknown user is theorydb.ErrItemNotFound. It costs 3 requests and 1 for each session, and 2 more for
+// each time that somebody else raises the epoch at the same time: the first step is then made again, since they may have
+// kept a session. With WithAudit the event stands in the first step.
 func (s *Sessions) RevokeAll(ctx context.Context, userID, reason string, options ...WriteOption) (n int, err error) {
 	if err := s.readyFor(userID); err != nil {
 		return 0, err
@@ -93,11 +87,11 @@ func (s *Sessions) raise(ctx context.Context, userID string, event *pendingEvent
 			return 0, fmt.Errorf("%w: the subject of the event", ErrUserInactive)
 		}
 		err = s.commit(ctx, event, []theorydb.TransactOp{s.raiseEpoch(*user)}, userID)
-		overtaken := onlyConditionFailed(causeAt(err, 0))
 		switch {
-		case err == nil, overtaken && event == nil: // somebody else raised it since, and ended the same sessions
+		case err == nil:
 			return user.SessionEpoch + 1, nil
-		case !overtaken || try > maxLostRaces: // each time somebody else got on
+		// Who raised it since may be a RevokeOthers, which keeps a session. Each time somebody else got on.
+		case !onlyConditionFailed(causeAt(err, 0)) || try > maxLostRaces:
 			return 0, err
 		}
 	}

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/theorydb/theorydb"
 )
 
 // Touch records that a session was used and moves its idle end, which never passes its absolute one. Nothing but these is
-// written, and at most once per Lifetimes.TouchInterval: before that the session is returned as it is, and nothing is sent.
+// written, and at most once per Lifetimes.TouchInterval, or per half of the session's idle time where that is shorter:
+// before that the session is returned as it is, and nothing is sent.
 //
 // It is one conditional write, 1 write unit. Of callers that hold one version of a session one wins, and the others are
 // theorydb.ErrVersionConflict; they need not try again. A session that has expired is theorydb.ErrItemNotFound, whether
@@ -20,7 +22,7 @@ func (s *Sessions) Touch(ctx context.Context, session Session) (Session, error) 
 		return Session{}, err
 	}
 	now := s.db.Now()
-	if now.Before(session.LastSeenAt.Add(s.options.Lifetimes.TouchInterval)) {
+	if session.restsAt(now, s.options.Lifetimes.TouchInterval) {
 		return session, nil
 	}
 	session.used(now)
@@ -28,6 +30,17 @@ func (s *Sessions) Touch(ctx context.Context, session Session) (Session, error) 
 		return Session{}, err
 	}
 	return session, nil
+}
+
+// restsAt reports whether a use need not be written yet. A session that is over is left to the write, which refuses it.
+func (s *Session) restsAt(now time.Time, interval time.Duration) bool {
+	if s.RevokedAt != nil || !now.Before(s.ExpiresAt) {
+		return false
+	}
+	if s.IdleExpiresAt.Before(s.AbsExpiresAt) { // else there is no end to move
+		interval = min(interval, s.IdleExpiresAt.Sub(s.LastSeenAt)/2)
+	}
+	return now.Before(s.LastSeenAt.Add(interval))
 }
 
 // StepUp records that the user of a session authenticated again, at that level and by those methods, which are added to its

@@ -62,7 +62,8 @@ func decodeToken(prefix, text string, size int) (l locator, head, rest []byte, o
 		if len(rest) == 0 || len(rest) <= int(rest[0]) {
 			return locator{}, nil, nil, false
 		}
-		*id, rest = string(rest[1:1+rest[0]]), rest[1+rest[0]:]
+		end := 1 + int(rest[0]) // as an int: a byte would wrap around at 255
+		*id, rest = string(rest[1:end]), rest[end:]
 		if !idText.MatchString(*id) {
 			return locator{}, nil, nil, false
 		}

@@ -94,6 +94,12 @@ func TestTokensHaveOneText(t *testing.T) {
 		_, _, ok := parseSessionToken(theorydb.NewSecret(other))
 		require.False(t, ok, name)
 	}
+	for length := range 256 { // whatever length the first id is said to have
+		_, _, ok := parseSessionToken(theorydb.NewSecret(payload(func([]byte) []byte {
+			return append([]byte{1, byte(length)}, make([]byte, 400)...)
+		})))
+		require.False(t, ok, "an id of %d bytes", length)
+	}
 	long := strings.Repeat("x", 128)
 	_, _, ok := parseSessionToken(sessionToken(locator{long, long, long, long}, make([]byte, 32)))
 	require.True(t, ok, "the longest token")
@@ -102,6 +108,7 @@ func TestTokensHaveOneText(t *testing.T) {
 func FuzzParseSessionToken(f *testing.F) {
 	f.Add(sessionToken(locator{"acme", "prod", "u1", "s1"}, make([]byte, 32)).Reveal())
 	f.Add("sess_AQ")
+	f.Add(encodeToken(sessionPrefix, []byte{tokenVersion, 255}, make([]byte, 400)))
 	f.Add("")
 	f.Fuzz(func(t *testing.T, text string) {
 		l, secret, ok := parseSessionToken(theorydb.NewSecret(text))

@@ -37,6 +37,13 @@ func aRefreshOutlastsATransactionOfUnknownOutcome(t *testing.T, b *bench) {
 				require.False(t, next.Replayed)
 				require.EqualValues(t, 3, b.family(t, grant.Session).Gen)
 				require.EqualValues(t, 2, b.familyWrites(t, grant.Session))
+
+				b.faults.On("TransactWriteItems").CommitThenDrop().Times(8).Then(b.kmsDown) // and then it can't look
+				err := b.refreshes(t, next.Token)
+				require.ErrorIs(t, err, theorydb.ErrOutcomeUnknown, "the token may be spent")
+				require.ErrorIs(t, err, theorydb.ErrEncryption)
+				b.kmsFaults.mend()
+				require.EqualValues(t, 4, b.family(t, grant.Session).Gen)
 			}, change)
 		})
 	}

@@ -24,6 +24,7 @@ var sessionRevocation = []Scenario{
 	{ID: "id.sess.sweep_meets_a_rival", run: theSweepCountsWhatItRevokedItself},
 	{ID: "id.sess.kept_is_never_refused", run: theKeptSessionIsNeverRefused},
 	{ID: "id.sess.revoke_others_race", run: racingRevocationsCountEachSessionOnce},
+	{ID: "id.sess.revoke_all_beside_others", run: noSessionIsKeptBehindARevocationOfAll},
 	{ID: "id.user.disabled_blocks_create", Of: "sign-in", run: noSignInOutlivesDisablingItsUser},
 }
 
@@ -211,6 +212,22 @@ func racingRevocationsCountEachSessionOnce(t *testing.T, b *bench) {
 	}
 	require.Equal(t, 5, sum, "each is counted once")
 	require.NoError(t, b.authenticates(t, keep.Token))
+}
+
+// The epoch that RevokeAll wants to raise is raised by somebody who keeps a session.
+func noSessionIsKeptBehindARevocationOfAll(t *testing.T, b *bench) {
+	grant := b.signIn(t, b.user(t, "u1"))
+	var rival error
+	between := b.rivalBefore("TransactWriteItems", func() {
+		_, rival = b.Sessions.RevokeOthers(t.Context(), "u1", grant.Session.ID, "others")
+	})
+	n, err := b.Sessions.RevokeAll(t.Context(), "u1", "all")
+	require.NoError(t, err)
+	requireFired(t, between)
+	require.NoError(t, rival)
+	require.Equal(t, 1, n)
+	requireStatus(t, b.authenticates(t, grant.Token), identity.SessionRevoked)
+	require.ErrorIs(t, b.refreshes(t, grant.Refresh), identity.ErrInvalidToken)
 }
 
 func noSignInOutlivesDisablingItsUser(t *testing.T, b *bench) {
