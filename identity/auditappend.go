@@ -26,8 +26,9 @@ const (
 //
 // CreatedAt is the DB's clock, and never before the event before; the month and the number follow from it. An event whose
 // id was appended within Lifetimes.AuditGuard is not appended again, and the stored one is returned, whatever the one given
-// says otherwise; under another type that id is theorydb.ErrAlreadyExists. So an append that failed with
-// theorydb.ErrOutcomeUnknown can be repeated with the same id.
+// says otherwise; under another type that id is theorydb.ErrAlreadyExists, and so it is after that time as long as PII of
+// the first one is kept about the same subject. So an append that failed with theorydb.ErrOutcomeUnknown can be repeated
+// with the same id.
 //
 // Other writers of the type make it try again at once, without a wait, since one of them has just succeeded; after 500 lost
 // races it is theorydb.ErrThrottled and nothing was appended. Events of a busy type go through AppendBatch. ErrClockSkew

@@ -72,10 +72,10 @@ func (e *pendingEvent) commit(ctx context.Context, change []theorydb.TransactOp,
 		own := canceled.Ops[len(change):]
 		canceled.Ops = canceled.Ops[:len(change)] // whoever called knows the positions of the change
 		switch {
+		case plan.exists(own): // before what refuses the change, which may be that it took effect, with this event
+			return ErrEventExists
 		case slices.ContainsFunc(canceled.Ops, isRefusal):
 			return err
-		case plan.exists(own):
-			return ErrEventExists
 		case plan.subjectRefused(own) != nil:
 			return fmt.Errorf("%w: the subject of the event: %w", ErrUserInactive, plan.subjectRefused(own))
 		case errors.Is(own[0], theorydb.ErrConditionFailed):
@@ -89,7 +89,8 @@ func (e *pendingEvent) commit(ctx context.Context, change []theorydb.TransactOp,
 			return fmt.Errorf("identity: the event: %w", errors.Join(own...))
 		default: // each is a round of tries with waits of its own
 			if throttled++; throttled > maxThrottled {
-				return fmt.Errorf("%w: %w", theorydb.ErrThrottled, err)
+				// No TransactionError, after which callers would try again.
+				return errors.Join(slices.Concat([]error{theorydb.ErrThrottled, canceled.Err}, canceled.Ops, own)...)
 			}
 		}
 		if err := ctx.Err(); err != nil {

@@ -3,8 +3,6 @@ package identity
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/theorydb/theorydb"
@@ -31,38 +29,25 @@ func (a *Audit) PurgeMonth(ctx context.Context, month, reason, cursor string) (n
 	if first.AddDate(0, 1, 0).After(a.shownSince(a.db.Now())) {
 		return cursor, fmt.Errorf("%w: month has events that are still shown", theorydb.ErrInvalidValue)
 	}
+	at, err := a.waypointFrom("Audit.PurgeMonth", month, cursor)
+	if err != nil {
+		return cursor, err
+	}
 	shards, err := a.events.Shards(timeIndex)
 	if err != nil {
 		return cursor, err
 	}
-	shard, within, err := parsePurgeCursor(cursor, shards)
+	at.inner, err = a.events.Retention(reason).Clear(ctx, theorydb.Query[AuditEvent]{
+		Key: AuditEvent{Month: month}, Index: timeIndex, Shard: theorydb.Shard(at.number),
+	}, at.inner)
 	if err != nil {
 		return cursor, err
 	}
-	within, err = a.events.Retention(reason).Clear(ctx, theorydb.Query[AuditEvent]{
-		Key: AuditEvent{Month: month}, Index: timeIndex, Shard: theorydb.Shard(shard),
-	}, within)
-	if err != nil {
-		return cursor, err
+	if at.inner == "" {
+		at.number++
 	}
-	if within == "" {
-		shard++
-	}
-	if shard == shards {
+	if at.number == shards {
 		return "", nil
 	}
-	return strconv.Itoa(shard) + "." + within, nil
-}
-
-// parsePurgeCursor reads the number of a shard, a dot, and the cursor within the shard.
-func parsePurgeCursor(cursor string, shards int) (shard int, within string, err error) {
-	if cursor == "" {
-		return 0, "", nil
-	}
-	number, within, found := strings.Cut(cursor, ".")
-	shard, err = strconv.Atoi(number)
-	if err != nil || !found || shard < 0 || shard >= shards || strconv.Itoa(shard) != number {
-		return 0, "", fmt.Errorf("%w: it is damaged", theorydb.ErrInvalidCursor)
-	}
-	return shard, within, nil
+	return a.waypointText("Audit.PurgeMonth", month, at), nil
 }

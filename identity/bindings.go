@@ -124,7 +124,9 @@ func (b *Bindings) Rotate(ctx context.Context, userID string, account Upstream, 
 	if err := checkTokens(tokens.Access, tokens.Refresh); err != nil {
 		return err
 	}
-	parts := []theorydb.ChangePart{theorydb.IfVersion(tokens.Version), theorydb.Set("refreshToken", tokens.Refresh)}
+	parts := []theorydb.ChangePart{
+		theorydb.IfVersion(tokens.Version), theorydb.OnlyIf(isFor(stored)), theorydb.Set("refreshToken", tokens.Refresh),
+	}
 	if tokens.Access.IsSet() {
 		parts = append(parts, theorydb.Set("accessToken", tokens.Access))
 	} else {
@@ -135,7 +137,18 @@ func (b *Bindings) Rotate(ctx context.Context, userID string, account Upstream, 
 	} else {
 		parts = append(parts, theorydb.Remove("tokenExpires"))
 	}
-	return b.db.Transact(ctx, b.bindings.ChangeOp(bindingOf(userID, account), parts...), b.activeUser(userID))
+	change := theorydb.FailAs(b.bindings.ChangeOp(bindingOf(userID, account), parts...), theorydb.ErrVersionConflict)
+	return b.db.Transact(ctx, change, b.activeUser(userID))
+}
+
+// isFor is the condition that a binding is for what it was read to be for. One that was unbound and bound again begins with
+// the same versions.
+func isFor(stored Binding) theorydb.Condition {
+	scope := theorydb.NotExists("tokenScope")
+	if stored.TokenScope != "" {
+		scope = theorydb.Equal("tokenScope", stored.TokenScope)
+	}
+	return theorydb.And(theorydb.Equal("resource", stored.Resource), scope)
 }
 
 // Unbind takes an upstream account from a user, active or not, with its tokens; it is free at once. One that the user does

@@ -151,3 +151,36 @@ func TestScopesWithin(t *testing.T) {
 		require.Equal(t, c.want, isWithin(c.scope, c.whole), "%q in %q", c.scope, c.whole)
 	}
 }
+
+// Made again, the binding has the version that the tokens were read with.
+func TestTokensAreNotRotatedIntoABindingThatWasMadeAgain(t *testing.T) {
+	eachBench(t, func(t *testing.T, b *bench) {
+		ctx, stores := t.Context(), b.For(b.scope)
+		newUser(t, stores, "bob")
+		bind := func(resource, scope string) {
+			_, err := stores.Bindings.Bind(ctx, Binding{
+				UserID: "bob", Issuer: "i", Subject: "s", ClientID: "c", Resource: resource, TokenScope: scope,
+				RefreshToken: theorydb.NewSecret("first"),
+			})
+			require.NoError(t, err)
+		}
+		account := Upstream{Issuer: "i", Subject: "s", ClientID: "c"}
+		for _, now := range [][2]string{{"r", "read"}, {"r", ""}, {"other", "read write"}} {
+			bind("r", "read write")
+			wire := b.faults.Next
+			orgsBefore(b, "TransactWriteItems", func() {
+				require.NoError(t, stores.Bindings.Unbind(ctx, "bob", account))
+				bind(now[0], now[1])
+			})
+			err := stores.Bindings.Rotate(ctx, "bob", account, BindingTokens{
+				Refresh: theorydb.NewSecret("for read and write"), TokenScope: "read write", Version: 1,
+			})
+			b.faults.Next = wire
+			require.ErrorIs(t, err, theorydb.ErrVersionConflict)
+			stored, err := stores.Bindings.Tokens(ctx, "bob", account)
+			require.NoError(t, err)
+			require.Equal(t, "first", stored.Refresh.Reveal())
+			require.NoError(t, stores.Bindings.Unbind(ctx, "bob", account))
+		}
+	})
+}

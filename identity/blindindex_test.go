@@ -48,3 +48,14 @@ func TestBlindIndexIsTheKeyedHashOfKindScopeAndValue(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, seen[i.digest], "another key")
 }
+
+func TestServiceKeepsKeysOfItsOwn(t *testing.T) {
+	var given []byte
+	b := openBench(t, func(o *Options) { given = o.IndexKey })
+	stores := b.For(b.scope)
+	newUser(t, stores, "bob", "bob@example.com")
+	clear(given)
+	found, err := stores.Users.GetByIdentifier(t.Context(), KindEmail, "bob@example.com")
+	require.NoError(t, err)
+	require.Equal(t, "bob", found.ID)
+}

@@ -26,7 +26,8 @@ var (
 	ErrTooManyAttempts = errors.New("identity: too many attempts")
 	// ErrCloneSuspected says that the signature counter of a passkey went back: two authenticators have one key.
 	ErrCloneSuspected = errors.New("identity: cloned passkey suspected")
-	// ErrIdentifierTaken says that another user of the project has the identifier, identity or passkey.
+	// ErrIdentifierTaken says that another user of the project has the identifier, identity or passkey. Its cause,
+	// theorydb.ErrAlreadyExists, matches too: test for this one first.
 	ErrIdentifierTaken = errors.New("identity: identifier taken")
 	// ErrLastOwner says that the last active owner can't leave, be demoted or be suspended.
 	ErrLastOwner = errors.New("identity: last owner")
@@ -36,7 +37,8 @@ var (
 	ErrInUse = errors.New("identity: in use")
 	// ErrForbidden says that the membership does not carry the role that is asked for.
 	ErrForbidden = errors.New("identity: forbidden")
-	// ErrUserInactive says that the user does not exist or is not active.
+	// ErrUserInactive says that the user does not exist or is not active. Its cause matches too, theorydb.ErrItemNotFound of
+	// one who does not exist: test for this one first.
 	ErrUserInactive = errors.New("identity: user inactive")
 	// ErrStateMismatch says that the nonce of a login state does not match. Its public code is csrf_state_mismatch.
 	ErrStateMismatch = errors.New("identity: login state mismatch (csrf_state_mismatch)")

@@ -16,7 +16,8 @@ type Invitation struct {
 	Role      string
 	InvitedBy string // the id of a user, or empty
 	// Email is an address that NormalizeEmail takes: only a user who has it as an identifier can accept. Of it the keyed
-	// digest is stored. Empty: whoever holds the invitation can accept, once.
+	// digest is stored. Whether the identifier is verified is not asked, so that the invitation can come before the sign-up:
+	// mail the secret to that address alone. Empty: whoever holds the invitation can accept, once.
 	Email string `theorydb:"encrypted"`
 	// Lifetime shortens Lifetimes.Invitation. Zero: that.
 	Lifetime time.Duration

@@ -180,3 +180,15 @@ func TestCountsSurviveALostAnswer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"ann"}, orgsAgree(t, stores, orgsTarget))
 }
+
+func TestInactiveUserIsNoReasonToReadAgain(t *testing.T) {
+	b := openBench(t)
+	stores := orgsIn(t, b, "bob")
+	_, err := stores.Memberships.Add(t.Context(), orgsTarget, "bob", RoleMember, "")
+	require.NoError(t, err)
+	orgsSetUser(t, stores.Users.project, "bob", UserDisabled)
+	sent := b.tokensRequests()
+	_, err = stores.Memberships.SetRole(t.Context(), orgsTarget, "bob", RoleOwner)
+	require.ErrorIs(t, err, ErrUserInactive)
+	require.Equal(t, []string{"TransactGetItems", "TransactWriteItems"}, sent())
+}

@@ -11,51 +11,51 @@ import (
 // that membership. With another member it is ErrInUse; remove those first.
 //
 // The organization is marked as being deleted before its members are counted, since no member can be added from then on.
-// Where it has other members it gets its status back. After a crash in between it stays marked: call Delete again, or
-// Reactivate. An unknown organization is theorydb.ErrItemNotFound.
+// Where it has other members, and on every other error but theorydb.ErrOutcomeUnknown, it gets its status back, if that can
+// be written. After that one, and after a crash in between, it stays marked: call Delete again, or Reactivate. An unknown
+// organization is theorydb.ErrItemNotFound.
 func (o *Organizations) Delete(ctx context.Context, id string, options ...WriteOption) error {
 	if err := o.checkOrganization(id); err != nil {
 		return err
 	}
-	target, before := OrganizationTarget(id), ""
+	target := OrganizationTarget(id)
 	event, err := o.eventAbout(options, EventOrganizationDeleted, target, "")
 	if err != nil {
 		return err
 	}
-	return reread(func() error {
-		stored, err := o.organizations.Get(ctx, Organization{ID: id}, theorydb.Consistent())
-		if err != nil {
+	var stored *Organization // as it was read or written last
+	before := ""
+	err = reread(func() (err error) {
+		if stored, err = o.organizations.Get(ctx, Organization{ID: id}, theorydb.Consistent()); err != nil {
 			return err
 		}
 		if before == "" { // and not what an earlier try made of it
 			before = stored.Status
 		}
 		if _, err := o.onlyMember(ctx, target); err != nil {
-			return o.refuseDelete(ctx, stored, before, err)
+			return err
 		}
 		if stored.Status != statusDeleting {
-			stored.Status = statusDeleting
-			if err := o.organizations.Update(ctx, stored, theorydb.Fields("status")); err != nil {
+			marked := *stored
+			marked.Status = statusDeleting
+			if err := o.organizations.Update(ctx, &marked, theorydb.Fields("status")); err != nil {
 				return err
 			}
+			stored = &marked
 		}
 		last, err := o.onlyMember(ctx, target)
 		if err != nil {
-			return o.refuseDelete(ctx, stored, before, err)
+			return err
 		}
 		return o.commit(ctx, event, append(o.leaving(last),
 			o.organizations.DeleteOp(stored, theorydb.IfVersion(stored.Version)),
 			o.orgSlugs.DeleteOp(&OrgSlug{Slug: stored.Slug}, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Equal("orgID", id)))))
 	})
-}
-
-// refuseDelete gives an organization that was marked by this call its status back.
-func (o *Organizations) refuseDelete(ctx context.Context, stored *Organization, before string, why error) error {
-	if stored.Status == before {
-		return why
+	if err == nil || stored == nil || stored.Status == before || errors.Is(err, theorydb.ErrOutcomeUnknown) {
+		return err
 	}
-	stored.Status = before
-	return errors.Join(why, o.organizations.Update(ctx, stored, theorydb.Fields("status")))
+	stored.Status = before // it was marked by this call
+	return errors.Join(err, o.organizations.Update(ctx, stored, theorydb.Fields("status")))
 }
 
 // onlyMember is the one member of a target that is to be deleted, nil where there is none. Several are ErrInUse.

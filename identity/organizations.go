@@ -102,7 +102,7 @@ func (o *Organizations) List(ctx context.Context, cursor string) (*theorydb.Page
 	if err := o.ready(); err != nil {
 		return nil, err
 	}
-	return pageOverShards(ctx, o.organizations, "gsi1", cursor)
+	return pageOverShards(ctx, o.project, "Organizations.List", o.organizations, "gsi1", cursor)
 }
 
 // Update reads an organization, lets change alter its Name and Slug, and writes these, again up to 3 times when somebody
@@ -114,6 +114,9 @@ func (o *Organizations) List(ctx context.Context, cursor string) (*theorydb.Page
 func (o *Organizations) Update(ctx context.Context, id string, change func(*Organization) error, options ...WriteOption) (Organization, error) {
 	if err := o.checkOrganization(id); err != nil {
 		return Organization{}, err
+	}
+	if change == nil {
+		return Organization{}, errNoChange
 	}
 	event, err := o.eventAbout(options, EventOrganizationUpdated, OrganizationTarget(id), "")
 	if err != nil {

@@ -119,7 +119,8 @@ func (p *Platform) ListTenants(ctx context.Context, cursor string) (*theorydb.Pa
 	if err := p.ready(ctx); err != nil {
 		return nil, err
 	}
-	return pageOverShards(ctx, p.service.models.tenants, "gsi1", cursor)
+	whole := &project{core: p.service.core} // of the zero Scope, for the cursor alone
+	return pageOverShards(ctx, whole, "Platform.ListTenants", p.service.models.tenants, "gsi1", cursor)
 }
 
 // UpdateTenant reads a tenant, lets change alter its Name and SMSCountries, and writes these, again from the start when
@@ -130,6 +131,9 @@ func (p *Platform) UpdateTenant(ctx context.Context, id string, change func(*Ten
 	}
 	if err := checkID("tenant id", id); err != nil {
 		return Tenant{}, err
+	}
+	if change == nil {
+		return Tenant{}, errNoChange
 	}
 	return valueOf(p.service.models.tenants.Modify(ctx, Tenant{ID: id}, func(stored *Tenant) error {
 		changed := *stored

@@ -51,7 +51,7 @@ func (p *Profiles) Update(ctx context.Context, userID string, change func(*Profi
 		return Profile{}, err
 	}
 	if change == nil {
-		return Profile{}, fmt.Errorf("%w: the function that changes the profile is nil", theorydb.ErrInvalidValue)
+		return Profile{}, errNoChange
 	}
 	for try := 1; ; try++ {
 		profile, again, err := p.updateOnce(ctx, userID, change)
@@ -72,10 +72,11 @@ func (p *Profiles) updateOnce(ctx context.Context, userID string, change func(*P
 		return Profile{}, false, err
 	}
 	before := *profile
+	emails, phones := maps.Clone(before.Emails.Reveal()), maps.Clone(before.Phones.Reveal()) // change could alter the map itself
 	if err := change(profile); err != nil {
 		return Profile{}, false, err
 	}
-	if profile.UserID != userID || !profile.Emails.Equal(before.Emails) || !profile.Phones.Equal(before.Phones) {
+	if profile.UserID != userID || !maps.Equal(profile.Emails.Reveal(), emails) || !maps.Equal(profile.Phones.Reveal(), phones) {
 		return Profile{}, false, fmt.Errorf("%w: userID stays, and emails and phones are changed with the identifiers", theorydb.ErrInvalidValue)
 	}
 	profile.Version, profile.CreatedAt = before.Version, before.CreatedAt

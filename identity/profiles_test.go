@@ -75,3 +75,21 @@ func TestProfilesAreMadeAndUpdated(t *testing.T) {
 		usersHoldNoneOf(t, b, "Bob Ross", "rival")
 	})
 }
+
+func TestAddressesOfAProfileAreNotAlteredInPlace(t *testing.T) {
+	b := openBench(t)
+	stores := b.For(b.scope)
+	newUser(t, stores, "bob", "bob@example.com")
+	stored, err := stores.Profiles.Get(t.Context(), "bob")
+	require.NoError(t, err)
+	_, err = stores.Profiles.Update(t.Context(), "bob", func(p *Profile) error {
+		for digest := range p.Emails.Reveal() {
+			p.Emails.Reveal()[digest] = "eve@example.com"
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, theorydb.ErrInvalidValue)
+	again, err := stores.Profiles.Get(t.Context(), "bob")
+	require.NoError(t, err)
+	require.Equal(t, stored.Emails.Reveal(), again.Emails.Reveal())
+}

@@ -44,8 +44,9 @@ func (m *Memberships) Require(ctx context.Context, target Target, userID string,
 //
 //	err := stores.Transact(ctx, stores.Memberships.RequireOp(identity.OrganizationTarget(id), userID, identity.RoleAdmin), change)
 //
-// Where the gate does not pass the transaction is ErrForbidden. What is wrong with the arguments is told by the transaction: without a role it is
-// theorydb.ErrInvalidQuery, with the zero Scope theorydb.ErrScopeRequired. It costs 2 write units.
+// Where the gate does not pass the transaction is ErrForbidden. What is wrong with the arguments is told by the
+// transaction: without a role it is theorydb.ErrInvalidQuery, with the zero Scope theorydb.ErrScopeRequired. It costs 2
+// write units.
 func (m *Memberships) RequireOp(target Target, userID string, roles ...string) theorydb.TransactOp {
 	conditions := []theorydb.Condition{theorydb.Equal("status", statusActive)}
 	if !slices.Contains(roles, RoleAny) {

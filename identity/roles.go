@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -107,6 +106,9 @@ func (r *Roles) Update(ctx context.Context, name string, change func(*Role) erro
 	if err := r.checkRole(name); err != nil {
 		return Role{}, err
 	}
+	if change == nil {
+		return Role{}, errNoChange
+	}
 	event, err := r.eventOfRole(options, EventRoleUpdated, name)
 	if err != nil {
 		return Role{}, err
@@ -133,12 +135,15 @@ func (r *Roles) Delete(ctx context.Context, name string, options ...WriteOption)
 		return err
 	}
 	unused := theorydb.OnlyIf(theorydb.Equal("members", 0))
+	var refused error // of the role, and not of the event
 	if event == nil {
 		err = r.roles.Delete(ctx, &Role{Name: name}, theorydb.AnyVersion(), unused)
+		refused = err
 	} else {
 		err = r.commit(ctx, event, []theorydb.TransactOp{r.roles.DeleteOp(&Role{Name: name}, theorydb.AnyVersion(), unused)})
+		refused = causeAt(err, 0)
 	}
-	if errors.Is(err, theorydb.ErrConditionFailed) && !errors.Is(err, theorydb.ErrItemNotFound) {
+	if conditionRefused(refused) {
 		return fmt.Errorf("%w: %w", ErrInUse, err)
 	}
 	return err

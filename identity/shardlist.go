@@ -2,9 +2,6 @@ package identity
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/theorydb/theorydb"
 )
@@ -13,48 +10,40 @@ import (
 const listSize = 100
 
 // pageOverShards reads a page of a list that is spread over the shards of an index, one shard after the other. Its cursor
-// is the number of the shard, a dot and the cursor in that shard.
-func pageOverShards[T any](ctx context.Context, model *theorydb.Model[T], index, cursor string) (*theorydb.Page[T], error) {
+// is a waypoint of the verb: the number of the shard and the cursor in that shard.
+func pageOverShards[T any](
+	ctx context.Context, p *project, verb string, model *theorydb.Model[T], index, cursor string,
+) (*theorydb.Page[T], error) {
+	at, err := p.waypointFrom(verb, "", cursor)
+	if err != nil {
+		return nil, err
+	}
 	shards, err := model.Shards(index)
 	if err != nil {
 		return nil, err
 	}
-	shard, inside, err := shardOf(cursor, shards)
-	if err != nil {
-		return nil, err
+	if at.number >= shards {
+		return nil, foreignCursor(verb)
 	}
 	all := &theorydb.Page[T]{}
 	for {
 		page, err := model.QueryPage(ctx, theorydb.Query[T]{
-			Index: index, Shard: theorydb.Shard(shard), Limit: listSize - len(all.Items),
-		}, inside)
+			Index: index, Shard: theorydb.Shard(at.number), Limit: listSize - len(all.Items),
+		}, at.inner)
 		if err != nil {
 			return nil, err
 		}
 		all.Items = append(all.Items, page.Items...)
 		all.Capacity += page.Capacity
-		if inside = page.Next; inside == "" {
-			shard++
+		if at.inner = page.Next; at.inner == "" {
+			at.number++
 		}
 		switch {
-		case shard == shards:
+		case at.number == shards:
 			return all, nil
 		case len(all.Items) == listSize:
-			all.Next = strconv.Itoa(shard) + "." + inside
+			all.Next = p.waypointText(verb, "", at)
 			return all, nil
 		}
 	}
-}
-
-// shardOf reads a cursor of pageOverShards. What follows the dot is for the query to judge.
-func shardOf(cursor string, shards int) (shard int, inside string, err error) {
-	if cursor == "" {
-		return 0, "", nil
-	}
-	number, inside, found := strings.Cut(cursor, ".")
-	shard, err = strconv.Atoi(number)
-	if !found || err != nil || strconv.Itoa(shard) != number || shard < 0 || shard >= shards {
-		return 0, "", fmt.Errorf("identity: a list: %w", theorydb.ErrInvalidCursor)
-	}
-	return shard, inside, nil
 }

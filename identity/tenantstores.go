@@ -95,6 +95,9 @@ func (p *Projects) Update(ctx context.Context, id string, change func(*Project) 
 	if err := checkID("project id", id); err != nil {
 		return Project{}, err
 	}
+	if change == nil {
+		return Project{}, errNoChange
+	}
 	return valueOf(p.model.Modify(ctx, Project{ID: id}, func(stored *Project) error {
 		changed := *stored
 		if err := change(&changed); err != nil {

@@ -29,7 +29,8 @@ const (
 // signs in as it, and nothing new is written for it. Then go its identifiers, identities, passkey locators and binding
 // claims, the rest of its partition with sessions, credentials and the profile, and at last the user itself. An identifier
 // is free for another user as soon as it is deleted. Audit events stay; what they hold about the person is sealed beside
-// the user and gone with it. KMS is not needed.
+// the user and gone with it. The id stays where it says who invited another member, and in one-time tokens about the user
+// until these end. KMS is not needed.
 //
 // The last owner of an organization, a workspace or the tenant is refused with ErrLastOwner: somebody else has to become
 // owner first. When another owner left just then, the user may be marked already; call again then.

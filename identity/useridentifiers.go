@@ -15,8 +15,9 @@ const exchangeTries = 8
 // AddIdentifier gives an active user one more identifier: user, Identifier and, for an address or a number, Profile in
 // one transaction, after the strong reads of user and Profile. An address needs KMS, to open and to seal the Profile.
 //
-// The user's own identifier is success, with nothing written. One of another user is a *TakenError, a 91st
-// theorydb.ErrInvalidValue, a user that is not there or not active ErrUserInactive.
+// The user's own identifier is success, with nothing written, also where it is given as Verified: that takes
+// VerifyIdentifier. One of another user is a *TakenError, a 91st theorydb.ErrInvalidValue, a user that is not there or not
+// active ErrUserInactive.
 func (u *Users) AddIdentifier(ctx context.Context, userID string, identifier NewIdentifier, options ...WriteOption) (User, error) {
 	if err := u.ready(); err != nil {
 		return User{}, err

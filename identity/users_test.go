@@ -58,7 +58,7 @@ func TestUsersAreListedOverAllShards(t *testing.T) {
 			if cursor = page.Next; cursor == "" {
 				break
 			}
-			require.Len(t, page.Items, listPage)
+			require.Len(t, page.Items, listSize)
 		}
 		require.Equal(t, want, got)
 		require.Equal(t, 3, pages)

@@ -28,7 +28,7 @@ func (u *Users) update(ctx context.Context, id string, eventType EventType, chan
 		return User{}, err
 	}
 	if change == nil {
-		return User{}, fmt.Errorf("%w: the function that changes the user is nil", theorydb.ErrInvalidValue)
+		return User{}, errNoChange
 	}
 	event, err := u.eventOf(options, auditDefaults{eventType: eventType, subject: id})
 	if err != nil {

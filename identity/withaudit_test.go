@@ -2,6 +2,7 @@ package identity
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -254,6 +255,88 @@ func TestNoEventOfWhatDidNotHappen(t *testing.T) {
 		require.Empty(t, auditAll(t, stores.Audit, AuditQuery{Actor: "operator"}))
 		require.Empty(t, auditAll(t, stores.Audit, AuditQuery{}))
 	})
+}
+
+func TestRefusalOfTheEventIsNoneOfTheChange(t *testing.T) {
+	eachBench(t, func(t *testing.T, b *bench) {
+		ctx, stores := t.Context(), orgsIn(t, b, "bob")
+		_, err := stores.Roles.Create(ctx, "billing", nil)
+		require.NoError(t, err)
+		orgsSetUser(t, stores.Users.project, "bob", UserDeleting)
+		err = stores.Roles.Delete(ctx, "billing", WithAudit(auditAbout("bob", "")))
+		require.ErrorIs(t, err, ErrUserInactive)
+		require.NotErrorIs(t, err, ErrInUse, "no member carries the role")
+	})
+}
+
+// The organization is marked in a write of its own before the transaction with the event.
+func TestOrganizationIsAsItWasWhenTheEventRefusesItsDeletion(t *testing.T) {
+	eachBench(t, func(t *testing.T, b *bench) {
+		ctx, stores := t.Context(), orgsIn(t, b)
+		_, err := stores.Audit.Append(ctx, Event{Type: EventAuthFailed, ID: "taken"})
+		require.NoError(t, err)
+		for _, set := range []func(context.Context, string) (Organization, error){stores.Organizations.Suspend, stores.Organizations.Reactivate} {
+			before, err := set(ctx, "o")
+			require.NoError(t, err)
+			require.ErrorIs(t, stores.Organizations.Delete(ctx, "o", WithAudit(Event{ID: "taken"})), ErrEventExists)
+			conflict := b.faults.On("TransactWriteItems").Times(160).CancelTransaction(0, "TransactionConflict")
+			require.ErrorIs(t, stores.Organizations.Delete(ctx, "o", WithAudit(Event{})), theorydb.ErrThrottled)
+			conflict.Times(0)
+			after, err := stores.Organizations.Get(ctx, "o")
+			require.NoError(t, err)
+			require.Equal(t, before.Status, after.Status)
+		}
+		require.NoError(t, stores.Organizations.Delete(ctx, "o", WithAudit(Event{})))
+	})
+}
+
+// What a call did whose outcome nobody knows stands in the way of the same call, and its event does too.
+func TestChangeIsRepeatedWithItsEvent(t *testing.T) {
+	eachBench(t, func(t *testing.T, b *bench) {
+		ctx, stores := t.Context(), orgsIn(t, b, "bob")
+		for name, run := range map[string]func(WriteOption) error{
+			"Users.Create": func(with WriteOption) error {
+				return second(stores.Users.Create(ctx, User{}, NewUser{
+					Identifiers: []NewIdentifier{{Kind: KindExternal, Value: "x"}}, Options: []WriteOption{with},
+				}))
+			},
+			"Memberships.Add": func(with WriteOption) error {
+				return second(stores.Memberships.Add(ctx, orgsTarget, "bob", RoleMember, "", with))
+			},
+			"Roles.Create": func(with WriteOption) error { return second(stores.Roles.Create(ctx, "billing", nil, with)) },
+			"Credentials.Register": func(with WriteOption) error {
+				return stores.Credentials.Register(ctx, "bob", CredentialOAuthToken, "a", theorydb.NewSecret([]byte("x")), with)
+			},
+		} {
+			with := WithAudit(Event{ID: name})
+			lost := b.faults.On("TransactWriteItems").Times(8).CommitThenDrop()
+			require.ErrorIs(t, run(with), theorydb.ErrOutcomeUnknown, name)
+			require.Equal(t, 8, lost.Fired(), name)
+			require.ErrorIs(t, run(with), ErrEventExists, name)
+		}
+		require.Len(t, auditAll(t, stores.Audit, AuditQuery{}), 4)
+	})
+}
+
+func TestEndlessConflictsAreNotTriedAnewByTheVerb(t *testing.T) {
+	b := openBench(t)
+	ctx, stores := t.Context(), orgsIn(t, b, "bob")
+	_, err := stores.Memberships.Add(ctx, orgsTarget, "bob", RoleMember, "")
+	require.NoError(t, err)
+	const all = 8 * (maxThrottled + 1)
+	for name, run := range map[string]func() error{
+		"Users.Disable": func() error { return second(stores.Users.Disable(ctx, "ann", WithAudit(Event{}))) },
+		"Memberships.SetRole": func() error {
+			return second(stores.Memberships.SetRole(ctx, orgsTarget, "bob", RoleAdmin, WithAudit(Event{})))
+		},
+	} {
+		for position := range 2 { // of the change, and of the event
+			conflict := b.faults.On("TransactWriteItems").Times(2*all).CancelTransaction(position, "TransactionConflict")
+			require.ErrorIs(t, run(), theorydb.ErrThrottled, name)
+			require.Equal(t, all, conflict.Fired(), name)
+			conflict.Times(0)
+		}
+	}
 }
 
 func TestRivalOfTheChangeIsNoFailureOfTheEvent(t *testing.T) {

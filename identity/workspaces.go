@@ -75,6 +75,9 @@ func (w *Workspaces) Update(ctx context.Context, slug string, change func(*Works
 	if err := w.checkWorkspace(slug); err != nil {
 		return Workspace{}, err
 	}
+	if change == nil {
+		return Workspace{}, errNoChange
+	}
 	return valueOf(w.workspaces.Modify(ctx, Workspace{Slug: slug}, func(stored *Workspace) error {
 		changed := *stored
 		if err := change(&changed); err != nil {

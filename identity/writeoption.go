@@ -31,8 +31,9 @@ type writeOptions struct{ events []Event }
 // Nothing is stored of an event whose change is refused, or had nothing to do because all was as wanted. What the
 // *theorydb.TransactionError of a refusal names are the operations of the change alone. An event that can't be stored
 // refuses its change: ErrClockSkew, theorydb.ErrEncryption of its PII, ErrUserInactive when its PII is about a user who is
-// being erased, and ErrEventExists for an id that another event has. The last makes a change with an ID of its own safe to
-// repeat after theorydb.ErrOutcomeUnknown: it says that the first call took effect.
+// being erased, and ErrEventExists for an id that another event has. The last comes before any refusal of the change, so
+// that one with an ID of its own can be repeated after theorydb.ErrOutcomeUnknown: it says that the first call took effect.
+// A verb that reads first may see that by itself, and has nothing to do, or nothing left to remove.
 func WithAudit(event Event) WriteOption { return auditOption{event} }
 
 type auditOption struct{ event Event }

@@ -60,5 +60,5 @@ func (p *project) waypointMAC(verb, subject, content string) []byte {
 }
 
 func foreignCursor(verb string) error {
-	return fmt.Errorf("%w: it is damaged, or none of this project's %s", theorydb.ErrInvalidCursor, verb)
+	return fmt.Errorf("%w: it is damaged, or none that this %s gave", theorydb.ErrInvalidCursor, verb)
 }
