@@ -16,7 +16,8 @@ import (
 //
 // Faults happen in front of the engine's client, so that they happen on any engine. A scenario that needs what only the
 // embedded one has, such as indexes that lag, is skipped elsewhere and says what it needs. Each ends with a search of all that
-// was stored, sent and told for what was to be kept secret.
+// was stored, sent and told for what was to be kept secret. The engine's Sweep is for the models' scenarios alone: those of
+// the stores show what holds while expired items stay.
 func RunIdentity(t *testing.T, factory func() *Engine) {
 	t.Helper()
 	for _, scenarios := range identitysuite.ByID() {

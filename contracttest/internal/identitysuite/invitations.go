@@ -97,7 +97,6 @@ func anInvitationWhoseAnswerIsLostIsAcceptedOnce(t *testing.T, b *bench) {
 func aRefusedInvitationIsNotSpent(t *testing.T, b *bench) {
 	b.founded(t, "bob")
 	b.addressed(t, "eve", "eve@example.com")
-	b.keepSecret("bobby@example.com")
 	secret := b.invite(t, identity.Invitation{Target: ourOrganization, Role: identity.RoleMember, Email: "eve@example.com"})
 	accept := func(user string) error {
 		_, err := b.Memberships.AcceptInvitation(t.Context(), secret, user)

@@ -158,4 +158,16 @@ func aLoginStateCountsWithItsNonceOnly(t *testing.T, b *bench) {
 		_, err = b.OneTimeTokens.ConsumeState(t.Context(), state, nonce)
 		require.ErrorIs(t, err, identity.ErrTokenUsed, "consumed either way")
 	}
+
+	// One that was issued without a nonce, as by a program of before, is accepted and told, once.
+	require.Zero(t, b.notices(identity.NoticeStateWithoutNonce))
+	old := b.issue(t, identity.KindLoginState, identity.TokenSpec{FlowID: "f1", Meta: map[string]string{"pkce": "p"}})
+	got, err := b.OneTimeTokens.ConsumeState(t.Context(), old, "")
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"pkce": "p"}, got.Meta)
+	_, err = b.OneTimeTokens.ConsumeState(t.Context(), old, "")
+	require.ErrorIs(t, err, identity.ErrTokenUsed)
+	require.Equal(t, 1, b.notices(identity.NoticeStateWithoutNonce))
+	_, err = b.OneTimeTokens.Issue(t.Context(), identity.KindLoginState, identity.TokenSpec{Meta: map[string]string{identity.MetaNonce: ""}})
+	require.ErrorIs(t, err, theorydb.ErrInvalidValue, "an empty one is not none")
 }

@@ -53,8 +53,9 @@ func outOfScope(verbs []storeVerb) (names []string) {
 
 // outcome is what came of a call.
 type outcome struct {
-	err   error
-	texts []string // every text in what was returned, opened secrets among them
+	err     error
+	texts   []string // every text in what was returned, opened secrets among them
+	secrets []string // the opened secrets
 }
 
 // call calls a method and runs what it returns: an iterator to its end, operations as one transaction. A panic, and a method
@@ -79,12 +80,12 @@ func call(ctx context.Context, db *theorydb.DB, verb storeVerb, arguments []refl
 			ops = append(ops, returned...)
 		default:
 			if result.Kind() != reflect.Func || !result.Type().CanSeq2() {
-				o.texts = append(o.texts, textsIn(result)...)
+				o.returned(result)
 				continue
 			}
 			o.err = nil
 			for record, err := range result.Seq2() {
-				o.texts = append(o.texts, textsIn(record)...)
+				o.returned(record)
 				o.err, _ = err.Interface().(error)
 			}
 		}
@@ -100,35 +101,52 @@ var (
 	errorUntold   = fmt.Errorf("the method tells no error")
 )
 
+func (o *outcome) returned(value reflect.Value) {
+	eachText(value, false, func(text string, secret bool) {
+		o.texts = append(o.texts, text)
+		if secret {
+			o.secrets = append(o.secrets, text)
+		}
+	})
+}
+
 // textsIn are all texts and bytes in a value.
 func textsIn(v reflect.Value) (texts []string) {
+	eachText(v, false, func(text string, _ bool) { texts = append(texts, text) })
+	return texts
+}
+
+// eachText finds all texts and bytes in a value, and says of each whether it was secret. The names in a secret map are none.
+func eachText(v reflect.Value, secret bool, found func(text string, secret bool)) {
 	switch v.Kind() {
 	case reflect.String:
-		return []string{v.String()}
+		found(v.String(), secret)
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
-			return textsIn(v.Elem())
+			eachText(v.Elem(), secret, found)
 		}
 	case reflect.Slice, reflect.Array:
 		if v.Type().Elem().Kind() == reflect.Uint8 && v.Kind() == reflect.Slice {
-			return []string{string(v.Bytes())}
+			found(string(v.Bytes()), secret)
+			return
 		}
 		for i := range v.Len() {
-			texts = append(texts, textsIn(v.Index(i))...)
+			eachText(v.Index(i), secret, found)
 		}
 	case reflect.Map:
 		for name, member := range v.Seq2() {
-			texts = append(append(texts, textsIn(name)...), textsIn(member)...)
+			eachText(name, false, found)
+			eachText(member, secret, found)
 		}
 	case reflect.Struct:
 		if reveal := v.MethodByName("Reveal"); reveal.IsValid() && v.CanInterface() {
-			return textsIn(reveal.Call(nil)[0])
+			eachText(reveal.Call(nil)[0], true, found)
+			return
 		}
 		for i := range v.NumField() {
-			texts = append(texts, textsIn(v.Field(i))...)
+			eachText(v.Field(i), secret, found)
 		}
 	}
-	return texts
 }
 
 // textsGiven are all texts in arguments but the context.

@@ -72,6 +72,7 @@ func (b *bench) fill(t testing.TB, service *identity.Service, scope identity.Sco
 
 	rotated, err := s.SigningKeys.Rotate(ctx, identity.Rotation{})
 	require.NoError(t, err)
+	keepPrivateKeysSecret(t, b)
 	p.only["SigningKeys.Public"] = [][]any{{rotated.ActiveKID}}
 	p.add(identity.Rotation{}, identity.Rotation{Early: true})
 
@@ -130,13 +131,13 @@ func (b *bench) fillFactors(t testing.TB, s *identity.Stores, scope identity.Sco
 
 	challenge, err := s.OneTimeTokens.Issue(ctx, identity.KindChallenge, identity.TokenSpec{Subject: sharedID, Meta: map[string]string{"is": mark}})
 	require.NoError(t, err)
+	b.keepTokenSecret(t, challenge)
 	passkey := identity.NewPasskey{CredentialID: sharedID, PublicKey: []byte(mark), RPID: mark + ".example"}
 	_, err = s.Passkeys.Register(ctx, sharedID, passkey, challenge)
 	require.NoError(t, err)
-	if challenge, err = s.OneTimeTokens.Issue(ctx, identity.KindChallenge, identity.TokenSpec{Subject: sharedID, Meta: map[string]string{"is": mark}}); err == nil {
-		b.keepSecret(challenge.Reveal())
-	}
+	challenge, err = s.OneTimeTokens.Issue(ctx, identity.KindChallenge, identity.TokenSpec{Subject: sharedID, Meta: map[string]string{"is": mark}})
 	require.NoError(t, err)
+	b.keepTokenSecret(t, challenge)
 	p.add(passkey, challenge)
 
 	account := identity.NewAuthenticator{Issuer: "Example", Account: sharedID}
@@ -163,12 +164,13 @@ func (b *bench) fillTokens(t testing.TB, s *identity.Stores, p *pool) {
 		spec := identity.TokenSpec{Subject: sharedID, FlowID: sharedID, Meta: map[string]string{"is": mark, identity.MetaNonce: sharedID}}
 		token, err := s.OneTimeTokens.Issue(t.Context(), kind, spec)
 		require.NoError(t, err)
-		b.keepSecret(token.Reveal())
+		b.keepTokenSecret(t, token)
 		p.add(kind, token, spec)
 	}
 	spec := identity.CodeSpec{Kind: "email", Subject: sharedID}
 	code, err := s.OneTimeTokens.IssueCode(t.Context(), sharedID, spec)
 	require.NoError(t, err)
+	b.keepSecret(code.Reveal())
 	p.add(spec, code)
 }
 

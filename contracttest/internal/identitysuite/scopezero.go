@@ -40,7 +40,7 @@ func notRefusing(ctx context.Context, b *bench, pool *pool, verbs []storeVerb) (
 			continue
 		}
 		for arguments := range all {
-			if o := call(ctx, b.db, verb, arguments); !errors.Is(o.err, theorydb.ErrScopeRequired) || !allEmpty(o.texts, arguments) {
+			if o := call(ctx, b.db, verb, arguments); !errors.Is(b.tells(o.err), theorydb.ErrScopeRequired) || !allEmpty(o.texts, arguments) {
 				problems = append(problems, fmt.Sprintf("%s: %v", verb.name, o.err))
 				break
 			}

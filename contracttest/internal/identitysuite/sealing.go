@@ -31,7 +31,7 @@ var credentialSealing = []Scenario{
 func (b *bench) requireNoSecret(t testing.TB, from *identity.Stores, userID, id string) {
 	t.Helper()
 	secret, err := from.Credentials.Secret(t.Context(), userID, tokenType, id)
-	require.ErrorIs(t, err, theorydb.ErrEncryption)
+	require.ErrorIs(t, b.tells(err), theorydb.ErrEncryption)
 	require.NotErrorIs(t, err, theorydb.ErrItemNotFound)
 	require.False(t, secret.IsSet())
 	require.Nil(t, secret.Reveal())

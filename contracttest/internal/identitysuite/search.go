@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/theorydb/theorydb"
 	"github.com/theorydb/theorydb/identity"
+	"github.com/theorydb/theorydb/internal/keys"
 )
 
 // keepSecret remembers texts that nothing stored, sent or told may hold.
@@ -53,12 +55,22 @@ func (b *bench) observe(_ context.Context, o theorydb.Observation) {
 	fmt.Fprintf(&b.log, "%+v\n", o)
 }
 
-// holdsNoSecret requires that nothing holds what was kept secret: no stored item, no request to DynamoDB or to KMS, and
-// nothing that observers were told.
+// tells keeps an error that a verb returned, as a program would log it, and gives it back.
+func (b *bench) tells(err error) error {
+	if err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		fmt.Fprintf(&b.log, "%v %+v %#v\n", err, err, err)
+	}
+	return err
+}
+
+// holdsNoSecret requires that nothing holds what was kept secret, or a key that KMS gave in clear: no stored item, no request
+// to DynamoDB or to KMS, and nothing that observers and callers were told.
 func (b *bench) holdsNoSecret(t testing.TB) {
 	t.Helper()
 	b.mu.Lock()
-	secrets := b.secrets
+	secrets := slices.Concat(b.secrets, b.kmsFaults.opened())
 	b.mu.Unlock()
 	require.Empty(t, b.holding(t, secrets...), "these hold what was kept secret")
 }
@@ -70,11 +82,11 @@ func (b *bench) holding(t testing.TB, secrets ...string) (places []string) {
 	for _, secret := range secrets {
 		require.GreaterOrEqual(t, len(secret), 6, "a secret so short is found by chance")
 		for _, form := range formsOf(secret) {
-			forms.add([]byte(form))
+			forms.add(form)
 		}
 	}
 	look := func(place string, text []byte) {
-		if forms.in(bytes.ToLower(text)) {
+		if forms.in(lowerASCII(text)) {
 			places = append(places, place)
 		}
 	}
@@ -91,21 +103,42 @@ func (b *bench) holding(t testing.TB, secrets ...string) (places []string) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	look("what observers were told", b.log.Bytes())
+	look("what was told", b.log.Bytes())
 	return places
 }
 
-// formsOf are the forms in which a secret could stand somewhere, in lower case.
-func formsOf(secret string) []string {
+// formsOf are the forms in which a secret could stand somewhere, in lower case: as it is, without dashes, as a component of a
+// key, in hex, and in base64, wherever it begins in what was encoded.
+func formsOf(secret string) (forms [][]byte) {
 	raw := []byte(secret)
-	forms := []string{
-		secret, strings.ReplaceAll(secret, "-", ""), hex.EncodeToString(raw),
+	all := []string{
+		secret, strings.ReplaceAll(secret, "-", ""), keys.EncodeText(secret), hex.EncodeToString(raw),
 		base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
 	}
-	for i, form := range forms {
-		forms[i] = string(bytes.ToLower([]byte(form)))
+	for before := range 3 {
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			// The first and the last characters may be made of other bits too.
+			encoded := encoding.EncodeToString(append(make([]byte, before), raw...))
+			all = append(all, encoded[(before*8+5)/6:(before+len(raw))*8/6])
+		}
+	}
+	slices.Sort(all)
+	for _, form := range slices.Compact(all) {
+		forms = append(forms, lowerASCII([]byte(form)))
 	}
 	return forms
+}
+
+// lowerASCII is a text with its ASCII letters in lower case, and every other byte as it is: bytes.ToLower would replace what
+// is no UTF-8, such as most of what is random.
+func lowerASCII(text []byte) []byte {
+	lower := bytes.Clone(text)
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return lower
 }
 
 // textOf is every text and all bytes in a value, names of members among them.

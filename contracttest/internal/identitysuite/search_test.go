@@ -2,15 +2,21 @@ package identitysuite
 
 import (
 	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/theorydb/theorydb"
 	"github.com/theorydb/theorydb/identity"
+	"github.com/theorydb/theorydb/internal/keys"
 	"github.com/theorydb/theorydb/localaws"
 )
 
@@ -42,7 +48,7 @@ func TestSearchFindsASecretThatWasPlanted(t *testing.T) {
 			}})
 			require.NoError(t, err)
 		},
-		"what observers were told": func(t *testing.T, b *bench) { b.notice(t.Context(), identity.Notice{ID: secret}) },
+		"what was told": func(t *testing.T, b *bench) { b.notice(t.Context(), identity.Notice{ID: secret}) },
 	} {
 		b := open(t, embeddedEngine())
 		b.user(t, "u1")
@@ -50,6 +56,43 @@ func TestSearchFindsASecretThatWasPlanted(t *testing.T) {
 		plant(t, b)
 		require.Equal(t, []string{place}, b.holding(t, "another-secret", secret))
 	}
+}
+
+// Bytes beside a secret must not hide it, and a secret of bytes is no UTF-8.
+func TestSearchFindsASecretWhateverIsBesideIt(t *testing.T) {
+	some := rapid.SampledFrom([]byte("Kk% \xc3\xa4\xe2\x84\xaa\xff")) // beginnings and rests of letters, which only together are one
+	beside := rapid.SliceOfN(some, 0, 5)
+	rapid.Check(t, func(t *rapid.T) {
+		secret := rapid.SliceOfN(some, 9, 40).Draw(t, "secret")
+		text := slices.Concat(beside.Draw(t, "before"), secret, beside.Draw(t, "behind"))
+		forms := newNeedles()
+		for _, form := range formsOf(string(secret)) {
+			forms.add(form)
+		}
+		for name, stored := range map[string]string{
+			"raw": string(text), "component": keys.EncodeText(string(text)), "hex": hex.EncodeToString(text), "HEX": fmt.Sprintf("%X", text),
+			"base64": base64.StdEncoding.EncodeToString(text), "base64url": base64.RawURLEncoding.EncodeToString(text),
+		} {
+			require.True(t, forms.in(lowerASCII([]byte(stored))), name)
+		}
+	})
+}
+
+func TestSearchFindsASecretInAnError(t *testing.T) {
+	b := open(t, embeddedEngine())
+	refused := fmt.Errorf("read: %w", errors.New("no such user: bob@example.com"))
+	require.Equal(t, refused, b.tells(refused))
+	require.Equal(t, []string{"what was told"}, b.holding(t, "bob@example.com"))
+}
+
+func TestSearchFindsAKeyThatKMSGaveInClear(t *testing.T) {
+	b := open(t, embeddedEngine())
+	b.addressed(t, "u1", "bob@example.com")
+	opened := b.kmsFaults.opened()
+	require.NotEmpty(t, opened)
+	b.holdsNoSecret(t)
+	put(t, b, "raw", &types.AttributeValueMemberB{Value: []byte(opened[0])})
+	require.Equal(t, []string{"attribute raw"}, b.holding(t, opened...))
 }
 
 func TestSearchFindsTheLast32BytesOfATokenThatWasHandedOut(t *testing.T) {

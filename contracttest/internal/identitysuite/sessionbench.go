@@ -66,14 +66,14 @@ func (b *bench) refreshes(t testing.TB, token theorydb.Secret[string]) error {
 	t.Helper()
 	result, err := b.RefreshTokens.Refresh(t.Context(), token, "app")
 	b.handedOut(t, result.Token)
-	return err
+	return b.tells(err)
 }
 
 // authenticates is AuthenticateSession, for its error.
 func (b *bench) authenticates(t testing.TB, token theorydb.Secret[string]) error {
 	t.Helper()
 	_, err := b.AuthenticateSession(t.Context(), token)
-	return err
+	return b.tells(err)
 }
 
 // requireStatus requires that a session was refused for a reason, by an error that tells it to the log alone.
@@ -84,6 +84,22 @@ func requireStatus(t testing.TB, err error, want identity.SessionStatus) {
 	require.Equal(t, want, refused.Status)
 	require.ErrorIs(t, err, identity.ErrInvalidToken)
 	require.Equal(t, identity.ErrInvalidToken, identity.Public(err))
+}
+
+// requireStrong requires of all that is read while something runs that it is read strongly, and from no index.
+func (b *bench) requireStrong(t testing.TB, run func()) {
+	t.Helper()
+	before, read := len(b.faults.all()), 0
+	run()
+	for _, sent := range b.faults.all()[before:] {
+		switch sent.operation {
+		case "GetItem", "BatchGetItem", "Query":
+			read++
+			require.Contains(t, string(sent.body), `"ConsistentRead":true`, sent.operation)
+			require.NotContains(t, string(sent.body), "IndexName", sent.operation)
+		}
+	}
+	require.Positive(t, read)
 }
 
 // requireFired requires that every fault of a scenario happened.

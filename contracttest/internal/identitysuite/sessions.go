@@ -1,6 +1,8 @@
 package identitysuite
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -19,6 +21,7 @@ var sessions = []Scenario{
 	{ID: "id.sess.touched_outlives", run: aTouchedSessionOutlivesItsFirstIdleEnd},
 	{ID: "id.sess.absolute_expired_idle_valid", run: theAbsoluteEndEndsASessionWhoseIdleEndIsWrong},
 	{ID: "id.sess.policy_shortened", run: aShorterPolicyEndsSessionsThatThereAre},
+	{ID: "id.sess.gate", run: aGateRefusesBeforeAnythingIsWritten},
 	{ID: "id.sess.clock_skew_future", run: aClockThatIsOffExtendsNothing},
 }
 
@@ -158,6 +161,33 @@ func aShorterPolicyEndsSessionsThatThereAre(t *testing.T, b *bench) {
 	requireStatus(t, auth.Under(identity.SessionPolicy{Idle: 5 * time.Minute}), identity.SessionIdle)
 	requireStatus(t, auth.Under(identity.SessionPolicy{Absolute: 6 * time.Minute}), identity.SessionExpired)
 	requireStatus(t, auth.Under(identity.SessionPolicy{MinAAL: 2}), identity.SessionLowAAL)
+}
+
+func aGateRefusesBeforeAnythingIsWritten(t *testing.T, b *bench) {
+	user := b.user(t, "u1")
+	grant := b.signIn(t, user)
+	b.clock.Advance(time.Hour)
+	var asked []string
+	refusal := errors.New("the organization says no")
+	service, _ := b.serve(t, nil, func(o *identity.Options) {
+		o.Gate = func(_ context.Context, r identity.GateRequest) error {
+			require.Equal(t, b.scope, r.Scope)
+			require.Equal(t, "u1", r.Session.UserID)
+			asked = append(asked, r.Action)
+			return refusal
+		}
+	})
+	gated, before := service.For(b.scope), b.items(t)
+	_, err := gated.Sessions.Create(t.Context(), identity.NewSession{User: user, AAL: 1})
+	require.Equal(t, refusal, err)
+	_, err = gated.RefreshTokens.Refresh(t.Context(), grant.Refresh, "app")
+	require.Equal(t, refusal, err)
+	_, _, err = gated.Sessions.StepUp(t.Context(), grant.Session, 2, "otp")
+	require.Equal(t, refusal, err)
+	require.Equal(t, []string{"create", "refresh", "step_up"}, asked)
+	require.Equal(t, before, b.items(t))
+	require.NoError(t, errorOf(gated.Sessions.Authenticate(t.Context(), grant.Token)), "a check asks no gate")
+	b.refresh(t, grant.Refresh)
 }
 
 func aClockThatIsOffExtendsNothing(t *testing.T, b *bench) {

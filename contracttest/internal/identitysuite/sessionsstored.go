@@ -1,7 +1,6 @@
 package identitysuite
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -21,7 +20,6 @@ var storedSessions = []Scenario{
 		ID: "id.sess.restore_min_epoch", run: aRestoredProjectRefusesItsOlderSessions,
 		options: []func(*identity.Options){func(o *identity.Options) { o.CheckProject = true }},
 	},
-	{ID: "id.fault.ctx_cancelled", run: aSessionVerbSendsNothingOnceItsContextEnded},
 	{ID: "id.fault.tx_conflict", Of: "session", run: aSessionVerbOutlastsTransactionsInItsWay},
 }
 
@@ -74,34 +72,6 @@ func aRestoredProjectRefusesItsOlderSessions(t *testing.T, b *bench) {
 	fresh := b.signIn(t, user)
 	require.NoError(t, b.authenticates(t, fresh.Token))
 	require.NoError(t, b.refreshes(t, fresh.Refresh))
-}
-
-func aSessionVerbSendsNothingOnceItsContextEnded(t *testing.T, b *bench) {
-	user := b.user(t, "u1")
-	grant := b.signIn(t, user)
-	b.clock.Advance(time.Hour)
-	before := b.items(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	id := grant.Session.ID
-	for name, verb := range map[string]func() error{
-		"Create":              func() error { _, err := b.Sessions.Create(ctx, identity.NewSession{User: user, AAL: 1}); return err },
-		"Get":                 func() error { _, err := b.Sessions.Get(ctx, "u1", id); return err },
-		"ListByUser":          func() error { _, err := b.Sessions.ListByUser(ctx, "u1"); return err },
-		"Touch":               func() error { _, err := b.Sessions.Touch(ctx, grant.Session); return err },
-		"StepUp":              func() error { _, _, err := b.Sessions.StepUp(ctx, grant.Session, 2); return err },
-		"Revoke":              func() error { return b.Sessions.Revoke(ctx, "u1", id, "x") },
-		"RevokeOthers":        func() error { _, err := b.Sessions.RevokeOthers(ctx, "u1", id, "x"); return err },
-		"RevokeAll":           func() error { _, err := b.Sessions.RevokeAll(ctx, "u1", "x"); return err },
-		"Authenticate":        func() error { _, err := b.Sessions.Authenticate(ctx, grant.Token); return err },
-		"AuthenticateSession": func() error { _, err := b.AuthenticateSession(ctx, grant.Token); return err },
-		"Refresh":             func() error { _, err := b.RefreshTokens.Refresh(ctx, grant.Refresh, "app"); return err },
-	} {
-		var err error
-		require.Empty(t, b.faults.during(func() { err = verb() }), name)
-		require.ErrorIs(t, err, context.Canceled, name)
-	}
-	require.Equal(t, before, b.items(t))
 }
 
 func aSessionVerbOutlastsTransactionsInItsWay(t *testing.T, b *bench) {

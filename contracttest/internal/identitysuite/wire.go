@@ -2,8 +2,11 @@ package identitysuite
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,6 +21,7 @@ type switchboard struct {
 	faults   *localaws.Faults
 	requests []request
 	before   []interruption
+	clear    map[string]bool // keys of KMS's answers
 }
 
 // request is what was sent, resends among it.
@@ -33,7 +37,7 @@ type interruption struct {
 }
 
 func newSwitchboard(service localaws.HTTPClient) *switchboard {
-	return &switchboard{service: service, faults: &localaws.Faults{Next: service}}
+	return &switchboard{service: service, faults: &localaws.Faults{Next: service}, clear: map[string]bool{}}
 }
 
 // On adds a rule as localaws.Faults does.
@@ -73,7 +77,36 @@ func (s *switchboard) Do(r *http.Request) (*http.Response, error) {
 	for _, interrupt := range run {
 		interrupt()
 	}
-	return faults.Do(r)
+	answer, err := faults.Do(r)
+	if err == nil && (operation == "GenerateDataKey" || operation == "Decrypt") {
+		err = s.noteKey(answer)
+	}
+	return answer, err
+}
+
+// noteKey keeps the key that an answer of KMS has in clear.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html#API_GenerateDataKey_ResponseSyntax
+func (s *switchboard) noteKey(answer *http.Response) error {
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	_ = answer.Body.Close() // it is read to its end
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	var given struct{ Plaintext []byte }
+	if json.Unmarshal(body, &given) == nil && len(given.Plaintext) > 0 { // a fault gives no key
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.clear[string(given.Plaintext)] = true
+	}
+	return nil
+}
+
+// opened are the keys that KMS gave in clear.
+func (s *switchboard) opened() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.clear))
 }
 
 func (s *switchboard) note(r request) (*localaws.Faults, []func()) {
