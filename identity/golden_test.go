@@ -25,11 +25,11 @@ func TestSchemaGoldenItems(t *testing.T) {
 	p := b.For(b.scope).Memberships.project
 	ctx := t.Context()
 
-	user := User{ID: "0195f0a0-0000-7000-8000-000000000001", Status: statusActive, SessionEpoch: 3, Identifiers: []string{"email:00ff", "phone:11ee"}}
+	user := User{ID: "0195f0a0-0000-7000-8000-000000000001", Status: StatusActive, SessionEpoch: 3, Identifiers: []string{"email:00ff", "phone:11ee"}}
 	b.clock.Set(at)
 	require.NoError(t, p.users.Create(ctx, &user))
 	member := p.key(OrganizationTarget("0195f0a0-0000-7000-8000-000000000002"), user.ID)
-	member.Role, member.Status, member.InvitedBy = "billing", statusActive, "0195f0a0-0000-7000-8000-000000000003"
+	member.Role, member.Status, member.InvitedBy = "billing", StatusActive, "0195f0a0-0000-7000-8000-000000000003"
 	b.clock.Set(at)
 	require.NoError(t, p.memberships.Create(ctx, &member))
 

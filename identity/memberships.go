@@ -56,7 +56,7 @@ func (m *Memberships) joining(target Target, userID, role, invitedBy string) (*M
 		}
 	}
 	made := m.key(target, userID)
-	made.Role, made.Status, made.InvitedBy = role, statusActive, invitedBy
+	made.Role, made.Status, made.InvitedBy = role, StatusActive, invitedBy
 	return &made, m.write(target, step{after: &made}), nil
 }
 
@@ -107,12 +107,12 @@ func (m *Memberships) SetRole(ctx context.Context, target Target, userID, role s
 // Suspend suspends a membership: the role gate refuses it from then on. A suspended owner is not counted among the owners,
 // so that the last active one is ErrLastOwner. A suspended one is success, and nothing is written. It works as SetRole does.
 func (m *Memberships) Suspend(ctx context.Context, target Target, userID string, options ...WriteOption) (Membership, error) {
-	return m.setStatus(ctx, target, userID, statusSuspended, EventMembershipSuspended, options)
+	return m.setStatus(ctx, target, userID, StatusSuspended, EventMembershipSuspended, options)
 }
 
 // Reactivate ends a suspension. An owner has to be an active user, ErrUserInactive otherwise. It works as SetRole does.
 func (m *Memberships) Reactivate(ctx context.Context, target Target, userID string, options ...WriteOption) (Membership, error) {
-	return m.setStatus(ctx, target, userID, statusActive, EventMembershipReactivated, options)
+	return m.setStatus(ctx, target, userID, StatusActive, EventMembershipReactivated, options)
 }
 
 func (m *Memberships) setStatus(

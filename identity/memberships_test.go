@@ -48,7 +48,7 @@ func TestOwnershipIsTransferred(t *testing.T) {
 		orgsSetUser(t, m.project, "bob", "disabled")
 		require.ErrorIs(t, m.TransferOwnership(ctx, orgsTarget, "ann", "bob"), ErrUserInactive)
 		require.Equal(t, []string{"ann"}, orgsAgree(t, stores, orgsTarget, "billing"))
-		orgsSetUser(t, m.project, "bob", statusActive)
+		orgsSetUser(t, m.project, "bob", StatusActive)
 
 		require.NoError(t, m.TransferOwnership(ctx, orgsTarget, "ann", "bob"))
 		require.Equal(t, []string{"bob"}, orgsAgree(t, stores, orgsTarget, "billing"))

@@ -75,7 +75,7 @@ func (p *project) write(target Target, steps ...step) *membershipWrite {
 
 // owns reports whether a membership counts among the owners. A suspended owner does not.
 func (m *Membership) owns() bool {
-	return m != nil && m.Role == RoleOwner && m.Status == statusActive
+	return m != nil && m.Role == RoleOwner && m.Status == StatusActive
 }
 
 // meaning turns the error of the transaction into what it means, where reading again would not change that.

@@ -35,9 +35,9 @@ func (o *Organizations) Delete(ctx context.Context, id string, options ...WriteO
 		if _, err := o.onlyMember(ctx, target); err != nil {
 			return err
 		}
-		if stored.Status != statusDeleting {
+		if stored.Status != StatusDeleting {
 			marked := *stored
-			marked.Status = statusDeleting
+			marked.Status = StatusDeleting
 			if err := o.organizations.Update(ctx, &marked, theorydb.Fields("status")); err != nil {
 				return err
 			}

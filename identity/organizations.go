@@ -40,7 +40,7 @@ func (o *Organizations) Create(ctx context.Context, made NewOrganization, option
 	if err != nil {
 		return Organization{}, err
 	}
-	organization := Organization{ID: id, Slug: made.Slug, Name: made.Name, Status: statusActive, OwnerCount: 1}
+	organization := Organization{ID: id, Slug: made.Slug, Name: made.Name, Status: StatusActive, OwnerCount: 1}
 	owner := o.firstOwner(OrganizationTarget(id), made.OwnerID)
 	err = o.commit(ctx, event, []theorydb.TransactOp{
 		o.activeUser(made.OwnerID),
@@ -57,7 +57,7 @@ func (o *Organizations) Create(ctx context.Context, made NewOrganization, option
 // firstOwner is the membership of the owner that a target is created with.
 func (p *project) firstOwner(target Target, userID string) Membership {
 	owner := p.key(target, userID)
-	owner.Role, owner.Status = RoleOwner, statusActive
+	owner.Role, owner.Status = RoleOwner, StatusActive
 	return owner
 }
 
@@ -171,12 +171,12 @@ func (o *Organizations) rename(ctx context.Context, organization *Organization, 
 // Suspend suspends an organization: no member can be added to it. Its members stay, and the role gate asks about them and
 // not about it.
 func (o *Organizations) Suspend(ctx context.Context, id string) (Organization, error) {
-	return o.setStatus(ctx, id, statusSuspended, theorydb.NotEqual("status", statusDeleting))
+	return o.setStatus(ctx, id, StatusSuspended, theorydb.NotEqual("status", StatusDeleting))
 }
 
 // Reactivate ends a suspension, and a Delete that was interrupted.
 func (o *Organizations) Reactivate(ctx context.Context, id string) (Organization, error) {
-	return o.setStatus(ctx, id, statusActive, theorydb.Exists("status"))
+	return o.setStatus(ctx, id, StatusActive, theorydb.Exists("status"))
 }
 
 func (o *Organizations) setStatus(ctx context.Context, id, status string, condition theorydb.Condition) (Organization, error) {

@@ -62,7 +62,7 @@ func TestSlugIsChangedAtOnce(t *testing.T) {
 		require.NoError(t, err)
 		to := func(slug string) func(*Organization) error {
 			return func(o *Organization) error {
-				o.Slug, o.Name, o.OwnerCount, o.Status = slug, "Renamed", 7, statusSuspended
+				o.Slug, o.Name, o.OwnerCount, o.Status = slug, "Renamed", 7, StatusSuspended
 				return nil
 			}
 		}
@@ -77,7 +77,7 @@ func TestSlugIsChangedAtOnce(t *testing.T) {
 		found, err = o.GetBySlug(ctx, "free")
 		require.NoError(t, err)
 		require.Equal(t, changed, found)
-		require.Equal(t, []any{"Renamed", int64(1), statusActive}, []any{found.Name, found.OwnerCount, found.Status}, "only name and slug are taken")
+		require.Equal(t, []any{"Renamed", int64(1), StatusActive}, []any{found.Name, found.OwnerCount, found.Status}, "only name and slug are taken")
 		_, err = o.GetBySlug(ctx, "ours")
 		require.ErrorIs(t, err, theorydb.ErrItemNotFound)
 		_, err = o.Update(ctx, "p", to("ours"))
@@ -115,7 +115,7 @@ func TestUpdateOfAnOrganizationIsDecidedAgain(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, 3, tries)
-	require.Equal(t, []string{"Renamed", statusSuspended}, []string{changed.Name, changed.Status})
+	require.Equal(t, []string{"Renamed", StatusSuspended}, []string{changed.Name, changed.Status})
 }
 
 func TestOrganizationIsDeletedWithItsLastOwnerOnly(t *testing.T) {
@@ -127,7 +127,7 @@ func TestOrganizationIsDeletedWithItsLastOwnerOnly(t *testing.T) {
 		require.ErrorIs(t, o.Delete(ctx, "o"), ErrInUse)
 		found, err := o.Get(ctx, "o")
 		require.NoError(t, err)
-		require.Equal(t, statusActive, found.Status)
+		require.Equal(t, StatusActive, found.Status)
 		require.NoError(t, stores.Memberships.Remove(ctx, orgsTarget, "bob"))
 		require.NoError(t, o.Delete(ctx, "o"))
 		require.ErrorIs(t, o.Delete(ctx, "o"), theorydb.ErrItemNotFound)
@@ -179,7 +179,7 @@ func TestDeleteAndAddLeaveNoMembershipBehind(t *testing.T) {
 			if round%2 == 0 {
 				found, err := stores.Organizations.Get(ctx, id)
 				require.NoError(t, err)
-				require.Equal(t, statusActive, found.Status)
+				require.Equal(t, StatusActive, found.Status)
 			}
 		}
 	})
@@ -196,7 +196,7 @@ func TestDeleteOfAnOrganizationSeesWhoCameMeanwhile(t *testing.T) {
 	require.ErrorIs(t, stores.Organizations.Delete(t.Context(), "o"), ErrInUse)
 	found, err := stores.Organizations.Get(t.Context(), "o")
 	require.NoError(t, err)
-	require.Equal(t, statusActive, found.Status, "it gets its status back")
+	require.Equal(t, StatusActive, found.Status, "it gets its status back")
 	require.Equal(t, []string{"ann"}, orgsAgree(t, stores, orgsTarget))
 
 	require.NoError(t, stores.Memberships.Remove(t.Context(), orgsTarget, "bob"))
@@ -209,7 +209,7 @@ func TestDeleteOfAnOrganizationSeesWhoCameMeanwhile(t *testing.T) {
 	require.ErrorIs(t, stores.Organizations.Delete(t.Context(), "o"), ErrInUse)
 	found, err = stores.Organizations.Get(t.Context(), "o")
 	require.NoError(t, err)
-	require.Equal(t, statusActive, found.Status)
+	require.Equal(t, StatusActive, found.Status)
 }
 
 func TestInterruptedDeleteOfAnOrganizationGoesOnOrIsUndone(t *testing.T) {
@@ -220,7 +220,7 @@ func TestInterruptedDeleteOfAnOrganizationGoesOnOrIsUndone(t *testing.T) {
 		require.Error(t, stores.Organizations.Delete(t.Context(), "o"))
 		found, err := stores.Organizations.Get(t.Context(), "o")
 		require.NoError(t, err)
-		require.Equal(t, statusDeleting, found.Status)
+		require.Equal(t, StatusDeleting, found.Status)
 		for _, role := range []string{RoleMember, RoleOwner} {
 			_, err = stores.Memberships.Add(t.Context(), orgsTarget, "bob", role, "")
 			require.ErrorIs(t, err, theorydb.ErrConditionFailed, "nobody joins what is deleted")
@@ -243,7 +243,7 @@ func TestOrganizationsAreListedOverShards(t *testing.T) {
 		for i := range 230 {
 			id := fmt.Sprint("n", i)
 			want[id] = true
-			require.NoError(t, p.organizations.Create(ctx, &Organization{ID: id, Slug: id, Name: id, Status: statusActive}))
+			require.NoError(t, p.organizations.Create(ctx, &Organization{ID: id, Slug: id, Name: id, Status: StatusActive}))
 		}
 		var cursor string
 		for pages := 1; ; pages++ {

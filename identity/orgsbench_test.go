@@ -26,7 +26,7 @@ func orgsIn(t testing.TB, b *bench, users ...string) *Stores {
 	_, _, err := b.Platform("test").CreateTenant(t.Context(), NewTenant{ID: "acme", Name: "Acme", Project: NewProject{ID: "prod", Name: "Production"}})
 	require.NoError(t, err)
 	for _, id := range append([]string{"ann"}, users...) {
-		orgsUser(t, stores.Memberships.project, id, statusActive)
+		orgsUser(t, stores.Memberships.project, id, StatusActive)
 	}
 	_, err = stores.Organizations.Create(t.Context(), NewOrganization{ID: "o", Slug: "ours", Name: "Ours", OwnerID: "ann"})
 	require.NoError(t, err)
@@ -145,7 +145,7 @@ func orgsText(value types.AttributeValue) string {
 func TestSearchForSecretsFindsAPlantedOne(t *testing.T) {
 	b := openBench(t)
 	p := b.For(b.scope).Memberships.project
-	require.NoError(t, p.users.Create(t.Context(), &User{ID: "ann", Status: statusActive, Identifiers: []string{"email:planted@example.com"}}))
+	require.NoError(t, p.users.Create(t.Context(), &User{ID: "ann", Status: StatusActive, Identifiers: []string{"email:planted@example.com"}}))
 	require.True(t, orgsFinds(t, b, "planted@example.com"))
 	require.False(t, orgsFinds(t, b, "another@example.com"))
 }

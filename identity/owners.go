@@ -30,7 +30,7 @@ func (m *Memberships) TransferOwnership(ctx context.Context, target Target, from
 	}
 	return m.rewrite(ctx, target, []string{from, to}, event, func(found *standing) ([]step, error) {
 		leaves, takes := found.members[0], found.members[1]
-		if !leaves.owns() || takes.Status != statusActive {
+		if !leaves.owns() || takes.Status != StatusActive {
 			return nil, ErrForbidden
 		}
 		steps := []step{leaves.with(RoleAdmin, leaves.Status)}

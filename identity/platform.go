@@ -30,11 +30,11 @@ type NewTenant struct {
 	Project      NewProject
 }
 
-// The statuses of tenants, projects and organizations.
+// The statuses of tenants, projects, organizations and memberships. Those of users are UserActive and the others beside it.
 const (
-	statusActive    = "active"
-	statusSuspended = "suspended"
-	statusDeleting  = "deleting"
+	StatusActive    = "active"
+	StatusSuspended = "suspended"
+	StatusDeleting  = "deleting"
 )
 
 func (p *Platform) ready(ctx context.Context) error {
@@ -83,7 +83,7 @@ func (p *Platform) tenantOf(made NewTenant) (Tenant, error) {
 	if mode != "shared" && mode != "dedicated" {
 		return Tenant{}, fmt.Errorf("%w: mode is shared or dedicated", theorydb.ErrInvalidValue)
 	}
-	tenant := Tenant{ID: id, Name: made.Name, Status: statusActive, Mode: mode, SMSCountries: made.SMSCountries}
+	tenant := Tenant{ID: id, Name: made.Name, Status: StatusActive, Mode: mode, SMSCountries: made.SMSCountries}
 	return tenant, tenant.check()
 }
 
@@ -148,12 +148,12 @@ func (p *Platform) UpdateTenant(ctx context.Context, id string, change func(*Ten
 // SuspendTenant suspends a tenant: no project and no member can be added to it. What is in it stays as it is; the
 // status is for the program to act on.
 func (p *Platform) SuspendTenant(ctx context.Context, id string) (Tenant, error) {
-	return p.setStatus(ctx, id, statusSuspended)
+	return p.setStatus(ctx, id, StatusSuspended)
 }
 
 // ReactivateTenant ends a suspension.
 func (p *Platform) ReactivateTenant(ctx context.Context, id string) (Tenant, error) {
-	return p.setStatus(ctx, id, statusActive)
+	return p.setStatus(ctx, id, StatusActive)
 }
 
 func (p *Platform) setStatus(ctx context.Context, id, status string) (Tenant, error) {
@@ -164,7 +164,7 @@ func (p *Platform) setStatus(ctx context.Context, id, status string) (Tenant, er
 		return Tenant{}, err
 	}
 	return valueOf(p.service.models.tenants.Change(ctx, Tenant{ID: id}, theorydb.Set("status", status), theorydb.AnyVersion(),
-		theorydb.OnlyIf(theorydb.NotEqual("status", statusDeleting))))
+		theorydb.OnlyIf(theorydb.NotEqual("status", StatusDeleting))))
 }
 
 // valueOf is what a verb of theorydb gave, as a value.

@@ -68,7 +68,7 @@ func TestTenantIsCreatedWithItsFirstProject(t *testing.T) {
 		made.SMSCountries = []string{"DE", "AT"}
 		tenant, project, err := p.CreateTenant(ctx, made)
 		require.NoError(t, err)
-		require.Equal(t, []any{int64(1), int64(0), "shared", statusActive}, []any{tenant.ProjectCount, tenant.OwnerCount, tenant.Mode, tenant.Status})
+		require.Equal(t, []any{int64(1), int64(0), "shared", StatusActive}, []any{tenant.ProjectCount, tenant.OwnerCount, tenant.Mode, tenant.Status})
 		got, err := p.GetTenant(ctx, "acme")
 		require.NoError(t, err)
 		require.ElementsMatch(t, []string{"DE", "AT"}, got.SMSCountries)
@@ -132,17 +132,17 @@ func TestTenantsAreListedUpdatedAndSuspended(t *testing.T) {
 			require.True(t, want[tenant.ID])
 		}
 		changed, err := p.UpdateTenant(ctx, "t3", func(t *Tenant) error {
-			t.Name, t.SMSCountries, t.ProjectCount, t.Status = "Renamed", []string{"CH"}, 9, statusDeleting
+			t.Name, t.SMSCountries, t.ProjectCount, t.Status = "Renamed", []string{"CH"}, 9, StatusDeleting
 			return nil
 		})
 		require.NoError(t, err)
-		require.Equal(t, []any{"Renamed", int64(1), statusActive}, []any{changed.Name, changed.ProjectCount, changed.Status})
+		require.Equal(t, []any{"Renamed", int64(1), StatusActive}, []any{changed.Name, changed.ProjectCount, changed.Status})
 		_, err = p.UpdateTenant(ctx, "t3", func(t *Tenant) error { t.SMSCountries = []string{"XXX"}; return nil })
 		require.ErrorIs(t, err, theorydb.ErrInvalidValue)
 
 		suspended, err := p.SuspendTenant(ctx, "t3")
 		require.NoError(t, err)
-		require.Equal(t, statusSuspended, suspended.Status)
+		require.Equal(t, StatusSuspended, suspended.Status)
 		stores, err := b.ForTenant("t3")
 		require.NoError(t, err)
 		_, err = stores.Projects.Create(ctx, NewProject{ID: "test", Name: "Test"})
@@ -219,11 +219,11 @@ func TestProjectIsUpdated(t *testing.T) {
 		require.NoError(t, err)
 		since := b.clock.Now().Truncate(time.Second).UTC()
 		changed, err := stores.Projects.Update(ctx, "prod", func(p *Project) error {
-			p.Name, p.KEKRef, p.SessionsNotBefore, p.Status = "Live", "arn:one", since, statusDeleting
+			p.Name, p.KEKRef, p.SessionsNotBefore, p.Status = "Live", "arn:one", since, StatusDeleting
 			return nil
 		})
 		require.NoError(t, err)
-		require.Equal(t, []any{"Live", "arn:one", statusActive}, []any{changed.Name, changed.KEKRef, changed.Status})
+		require.Equal(t, []any{"Live", "arn:one", StatusActive}, []any{changed.Name, changed.KEKRef, changed.Status})
 		require.True(t, since.Equal(changed.SessionsNotBefore))
 		for _, bad := range []func(*Project) error{
 			func(p *Project) error { p.KEKRef = "arn:two"; return nil },
@@ -236,10 +236,10 @@ func TestProjectIsUpdated(t *testing.T) {
 		}
 		suspended, err := stores.Projects.Suspend(ctx, "prod")
 		require.NoError(t, err)
-		require.Equal(t, statusSuspended, suspended.Status)
+		require.Equal(t, StatusSuspended, suspended.Status)
 		active, err := stores.Projects.Reactivate(ctx, "prod")
 		require.NoError(t, err)
-		require.Equal(t, statusActive, active.Status)
+		require.Equal(t, StatusActive, active.Status)
 		got, err := stores.Projects.Get(ctx, "prod")
 		require.NoError(t, err)
 		require.Equal(t, active, got)

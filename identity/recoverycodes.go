@@ -134,7 +134,7 @@ func (r *RecoveryCodes) Consume(ctx context.Context, userID string, code theoryd
 
 // search gives the code of a set that a text is, and how many are not used.
 func (r *RecoveryCodes) search(ctx context.Context, set *RecoverySet, text string) (found *RecoveryCode, unused int, err error) {
-	cost, err := parseArgon2Cost(set.Params, r.hashing.cost)
+	cost, err := parseArgon2Cost(set.Params, r.hashing.cost.limit())
 	if err != nil {
 		return nil, 0, err
 	}
@@ -151,7 +151,7 @@ func (r *RecoveryCodes) search(ctx context.Context, set *RecoverySet, text strin
 		return nil, 0, err
 	}
 	for _, code := range codes {
-		stored, err := parsePHC(code.PHC, r.hashing.cost)
+		stored, err := parsePHC(code.PHC, r.hashing.cost.limit())
 		if err != nil {
 			return nil, 0, err
 		}

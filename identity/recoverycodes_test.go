@@ -203,3 +203,17 @@ func TestServiceRefusesACostThatArgon2WouldRaise(t *testing.T) {
 	_, err := New(b.db, Options{IndexKey: b.options.IndexKey, OTPKey: b.options.OTPKey, Argon2: Argon2{Memory: 31, Threads: 4}})
 	require.ErrorContains(t, err, "8 KiB")
 }
+
+func TestCodesOutliveALowerCost(t *testing.T) {
+	b := openBench(t, func(o *Options) { o.Argon2.Memory = 128 })
+	userID := b.tokensUser(t, "u1")
+	codes, err := b.For(b.scope).RecoveryCodes.Generate(t.Context(), userID)
+	require.NoError(t, err)
+	cheaper := b.options
+	cheaper.Argon2.Memory = 64
+	service, err := New(b.db, cheaper)
+	require.NoError(t, err)
+	left, err := service.For(b.scope).RecoveryCodes.Consume(t.Context(), userID, codes[0])
+	require.NoError(t, err)
+	require.Equal(t, 9, left)
+}

@@ -33,7 +33,7 @@ func (m *Memberships) Require(ctx context.Context, target Target, userID string,
 		return ErrForbidden
 	case err != nil:
 		return err
-	case found.Status != statusActive, !slices.Contains(roles, RoleAny) && !slices.Contains(roles, found.Role):
+	case found.Status != StatusActive, !slices.Contains(roles, RoleAny) && !slices.Contains(roles, found.Role):
 		return ErrForbidden
 	}
 	return nil
@@ -48,7 +48,7 @@ func (m *Memberships) Require(ctx context.Context, target Target, userID string,
 // transaction: without a role it is theorydb.ErrInvalidQuery, with the zero Scope theorydb.ErrScopeRequired. It costs 2
 // write units.
 func (m *Memberships) RequireOp(target Target, userID string, roles ...string) theorydb.TransactOp {
-	conditions := []theorydb.Condition{theorydb.Equal("status", statusActive)}
+	conditions := []theorydb.Condition{theorydb.Equal("status", StatusActive)}
 	if !slices.Contains(roles, RoleAny) {
 		names := make([]any, len(roles))
 		for i, role := range roles {

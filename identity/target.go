@@ -92,7 +92,7 @@ func (p *project) read(target Target) (theorydb.ReadOp, func() (owners int64, er
 // A workspace has no status. Its version is raised instead, for every member, so that one who is added while the workspace
 // is deleted is either seen or in the way.
 func (p *project) admits(target Target, owners int) theorydb.TransactOp {
-	active := theorydb.Equal("status", statusActive)
+	active := theorydb.Equal("status", StatusActive)
 	switch {
 	case target.kind == targetWorkspace:
 		return p.count(target, owners, theorydb.Exists("slug"))

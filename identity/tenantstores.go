@@ -44,7 +44,7 @@ func (p *Projects) projectOf(made NewProject) (Project, error) {
 	if err != nil {
 		return Project{}, err
 	}
-	project := Project{ID: id, Name: made.Name, KEKRef: made.KEKRef, Status: statusActive}
+	project := Project{ID: id, Name: made.Name, KEKRef: made.KEKRef, Status: StatusActive}
 	return project, project.check()
 }
 
@@ -66,7 +66,7 @@ func (p *Projects) Create(ctx context.Context, made NewProject) (Project, error)
 		return Project{}, err
 	}
 	counted := p.service.models.tenants.ChangeOp(Tenant{ID: p.tenant}, theorydb.Add("projectCount", 1), theorydb.AnyVersion(),
-		theorydb.OnlyIf(theorydb.Equal("status", statusActive)))
+		theorydb.OnlyIf(theorydb.Equal("status", StatusActive)))
 	if err := p.service.db.Transact(ctx, p.model.CreateOp(&project), counted); err != nil {
 		return Project{}, err
 	}
@@ -116,12 +116,12 @@ func (p *Projects) Update(ctx context.Context, id string, change func(*Project) 
 
 // Suspend suspends a project. What is in it stays as it is; the status is for the program to act on.
 func (p *Projects) Suspend(ctx context.Context, id string) (Project, error) {
-	return p.setStatus(ctx, id, statusSuspended)
+	return p.setStatus(ctx, id, StatusSuspended)
 }
 
 // Reactivate ends a suspension.
 func (p *Projects) Reactivate(ctx context.Context, id string) (Project, error) {
-	return p.setStatus(ctx, id, statusActive)
+	return p.setStatus(ctx, id, StatusActive)
 }
 
 func (p *Projects) setStatus(ctx context.Context, id, status string) (Project, error) {
@@ -129,7 +129,7 @@ func (p *Projects) setStatus(ctx context.Context, id, status string) (Project, e
 		return Project{}, err
 	}
 	return valueOf(p.model.Change(ctx, Project{ID: id}, theorydb.Set("status", status), theorydb.AnyVersion(),
-		theorydb.OnlyIf(theorydb.NotEqual("status", statusDeleting))))
+		theorydb.OnlyIf(theorydb.NotEqual("status", StatusDeleting))))
 }
 
 // Delete deletes the item of a project, in one transaction with the tenant's count of projects. The tenant's last project
