@@ -18,15 +18,15 @@ func TestIdentitiesHaveOneUser(t *testing.T) {
 			newUser(t, stores, fmt.Sprint("u", n))
 		}
 		const issuer, subject = "https://idp.example/#1", "s%23"
-		all := usersTogether(func(n int) error {
+		all := together(racers, func(n int) error {
 			return second(stores.Identities.Link(t.Context(), fmt.Sprint("u", n), issuer, subject))
 		})
 		requireOneWinner(t, all, ErrIdentifierTaken)
 		found, err := stores.Identities.FindUser(t.Context(), issuer, subject)
 		require.NoError(t, err)
 		require.Equal(t, found.ID, fmt.Sprint("u", slices.Index(all, nil)))
-		require.Equal(t, 1, usersOf(t, b, "IdentityLink"))
-		require.Equal(t, 1, usersOf(t, b, "UserIdentity"))
+		require.Equal(t, 1, b.countOf(t, "IdentityLink"))
+		require.Equal(t, 1, b.countOf(t, "UserIdentity"))
 
 		first, err := stores.Identities.List(t.Context(), found.ID)
 		require.NoError(t, err)
@@ -95,7 +95,7 @@ func TestBindingsHaveOneUserAndNeverWiden(t *testing.T) {
 			require.ErrorIs(t, bindings.Rotate(t.Context(), "u1", account, wider), ErrForbidden)
 		}
 		next.TokenScope = "read"
-		requireOneWinner(t, usersTogether(func(int) error { return bindings.Rotate(t.Context(), "u1", account, next) }), theorydb.ErrVersionConflict)
+		requireOneWinner(t, together(racers, func(int) error { return bindings.Rotate(t.Context(), "u1", account, next) }), theorydb.ErrVersionConflict)
 		tokens, err = bindings.Tokens(t.Context(), "u1", account)
 		require.NoError(t, err)
 		require.Equal(t, []string{"second-access", "second-refresh", "https://api.example", "read write"},
@@ -134,12 +134,12 @@ func TestBindingsHaveOneUserAndNeverWiden(t *testing.T) {
 		binding.UserID, binding.ClientID = "u1", "third"
 		_, err = bindings.Bind(t.Context(), binding)
 		require.ErrorIs(t, err, ErrUserInactive)
-		usersHoldNoneOf(t, b, append(secrets, "second-access", "second-refresh", "third")...)
+		b.holdsNoneOf(t, append(secrets, "second-access", "second-refresh", "third")...)
 		require.NoError(t, bindings.Unbind(t.Context(), "u1", account))
 		_, err = bindings.FindUser(t.Context(), account)
 		require.ErrorIs(t, err, theorydb.ErrItemNotFound)
-		require.Equal(t, 1, usersOf(t, b, "Binding"))
-		require.Equal(t, 1, usersOf(t, b, "BindingClaim"))
+		require.Equal(t, 1, b.countOf(t, "Binding"))
+		require.Equal(t, 1, b.countOf(t, "BindingClaim"))
 	})
 }
 

@@ -84,7 +84,7 @@ func TestClientSecretsOverlapWhileTheyRotate(t *testing.T) {
 		fifth, err := clients.RotateSecret(t.Context(), made.ID, 0)
 		require.NoError(t, err)
 		require.Equal(t, []bool{false, true}, []bool{valid(fourth), valid(fifth)})
-		b.tokensHoldNoneOf(t, first.Reveal(), second.Reveal(), third.Reveal(), fourth.Reveal(), fifth.Reveal())
+		b.holdsNoneOf(t, first.Reveal(), second.Reveal(), third.Reveal(), fourth.Reveal(), fifth.Reveal())
 		for _, text := range []string{"", "x", first.Reveal()[1:], strings.Repeat("A", 43), strings.Repeat("x", 10_000)} {
 			require.False(t, valid(theorydb.NewSecret(text)))
 		}
@@ -100,7 +100,7 @@ func TestRacingRotationsLeaveTwoSecrets(t *testing.T) {
 		made, _, err := clients.Create(t.Context(), NewClient{Type: ClientConfidential})
 		require.NoError(t, err)
 		secrets := make([]theorydb.Secret[string], 4)
-		errs := tokensAtOnce(4, func(i int) (err error) {
+		errs := together(4, func(i int) (err error) {
 			secrets[i], err = clients.RotateSecret(t.Context(), made.ID, time.Hour)
 			return err
 		})

@@ -27,10 +27,10 @@ func TestCredentialIsReplacedByOneOfThoseThatHoldItsVersion(t *testing.T) {
 		require.Equal(t, "[REDACTED]", fmt.Sprintf("%v", secret))
 		err = credentials.Register(t.Context(), "u1", CredentialOAuthToken, "c1", deposit("tok-secret-2"))
 		require.ErrorIs(t, err, theorydb.ErrAlreadyExists)
-		errs := tokensAtOnce(16, func(i int) error {
+		errs := together(16, func(i int) error {
 			return credentials.Replace(t.Context(), "u1", CredentialOAuthToken, "c1", 1, deposit(fmt.Sprintf("tok-secret-new-%d", i)))
 		})
-		tokensOneWinner(t, errs, theorydb.ErrVersionConflict)
+		requireOneWinner(t, errs, theorydb.ErrVersionConflict)
 		secret, err = credentials.Secret(t.Context(), "u1", CredentialOAuthToken, "c1")
 		require.NoError(t, err)
 		for i, err := range errs {
@@ -40,6 +40,6 @@ func TestCredentialIsReplacedByOneOfThoseThatHoldItsVersion(t *testing.T) {
 		}
 		require.ErrorIs(t, credentials.Replace(t.Context(), "u1", CredentialOAuthToken, "c9", 1, deposit("x")), theorydb.ErrItemNotFound)
 		require.ErrorIs(t, credentials.Register(t.Context(), "nobody", CredentialOAuthToken, "c1", deposit("x")), ErrUserInactive)
-		b.tokensHoldNoneOf(t, "tok-secret-1", "tok-secret-new", string(secret.Reveal()))
+		b.holdsNoneOf(t, "tok-secret-1", "tok-secret-new", string(secret.Reveal()))
 	})
 }

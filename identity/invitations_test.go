@@ -105,7 +105,7 @@ func TestInvitationForAnAddressIsForWhoHasIt(t *testing.T) {
 		newUser(t, stores, "eve", "eve@example.com")
 		secret, err := m.Invite(ctx, Invitation{Target: orgsTarget, Role: RoleMember, Email: "bob@EXAMPLE.com"})
 		require.NoError(t, err)
-		usersHoldNoneOf(t, b, "bob@EXAMPLE.com", "bob@example.com", secret.Reveal())
+		b.holdsNoneOf(t, "bob@EXAMPLE.com", "bob@example.com", secret.Reveal())
 		for _, user := range []string{"eve", "ann"} {
 			_, err = m.AcceptInvitation(ctx, secret, user)
 			require.ErrorIs(t, err, ErrInvalidToken)

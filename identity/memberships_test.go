@@ -130,7 +130,7 @@ func TestCountsHoldUnderAnyOrderOfVerbs(t *testing.T) {
 			for range rapid.IntRange(1, 3).Draw(rt, "at once") {
 				calls = append(calls, drawnVerb(t, rt, stores.Memberships, users, roles))
 			}
-			for _, err := range orgsRace(len(calls), func(i int) error { return calls[i]() }) {
+			for _, err := range together(len(calls), func(i int) error { return calls[i]() }) {
 				if err != nil {
 					require.True(rt, isExpected(err), "%v", err)
 				}

@@ -75,7 +75,7 @@ func TestTOTPLocksAfterFiveTriesAndUnlocksByTime(t *testing.T) {
 	eachBench(t, func(t *testing.T, b *bench) {
 		mfa, a := b.For(b.scope).MFA, b.confirmedTOTP(t, b.tokensUser(t, "u1"))
 		for round := range 2 {
-			errs := tokensAtOnce(20, func(int) error { return mfa.VerifyTOTP(t.Context(), "u1", wrong(t, b.clock.Now(), a)) })
+			errs := together(20, func(int) error { return mfa.VerifyTOTP(t.Context(), "u1", wrong(t, b.clock.Now(), a)) })
 			compared := 0
 			for _, err := range errs {
 				if errors.Is(err, ErrInvalidToken) {

@@ -21,11 +21,11 @@ func TestRightCodeWinsOnce(t *testing.T) {
 		tokens := b.For(b.scope).OneTimeTokens
 		code, err := tokens.IssueCode(t.Context(), "flow", CodeSpec{Kind: "sms"})
 		require.NoError(t, err)
-		errs := tokensAtOnce(16, func(int) error {
+		errs := together(16, func(int) error {
 			_, err := tokens.VerifyCode(t.Context(), "flow", code)
 			return err
 		})
-		tokensOneWinner(t, errs, ErrTokenUsed, ErrTooManyAttempts)
+		requireOneWinner(t, errs, ErrTokenUsed, ErrTooManyAttempts)
 	})
 }
 

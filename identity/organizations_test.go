@@ -26,7 +26,7 @@ func TestOrganizationIsCreatedWithItsOwner(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, made, got)
 		}
-		before := len(orgsItems(t, b))
+		before := len(b.items(t))
 		_, err = stores.Organizations.Create(ctx, NewOrganization{Slug: "theirs", Name: "Others", OwnerID: "bob"})
 		require.ErrorIs(t, err, theorydb.ErrAlreadyExists)
 		_, err = stores.Organizations.Create(ctx, NewOrganization{ID: made.ID, Slug: "others", Name: "Others", OwnerID: "bob"})
@@ -34,14 +34,14 @@ func TestOrganizationIsCreatedWithItsOwner(t *testing.T) {
 		orgsSetUser(t, stores.Users.project, "bob", "disabled")
 		_, err = stores.Organizations.Create(ctx, NewOrganization{Slug: "others", Name: "Others", OwnerID: "bob"})
 		require.ErrorIs(t, err, ErrUserInactive)
-		require.Len(t, orgsItems(t, b), before, "nothing is created")
+		require.Len(t, b.items(t), before, "nothing is created")
 	})
 }
 
 func TestOneOrganizationGetsASlug(t *testing.T) {
 	eachBench(t, func(t *testing.T, b *bench) {
 		stores := orgsIn(t, b)
-		errs := orgsRace(16, func(i int) error {
+		errs := together(16, func(i int) error {
 			_, err := stores.Organizations.Create(t.Context(), NewOrganization{Slug: "wanted", Name: fmt.Sprint(i), OwnerID: "ann"})
 			return err
 		})
@@ -84,7 +84,7 @@ func TestSlugIsChangedAtOnce(t *testing.T) {
 		require.NoError(t, err, "the old slug is free")
 
 		// Both want the same free slug.
-		errs := orgsRace(2, func(i int) error {
+		errs := together(2, func(i int) error {
 			_, err := o.Update(ctx, []string{"o", "p"}[i], to("wanted"))
 			return err
 		})
@@ -159,7 +159,7 @@ func TestDeleteAndAddLeaveNoMembershipBehind(t *testing.T) {
 				require.NoError(t, err)
 				remove = func() error { return stores.Workspaces.Delete(ctx, id) }
 			}
-			errs := orgsRace(2, func(i int) error {
+			errs := together(2, func(i int) error {
 				if i == 0 {
 					return remove()
 				}

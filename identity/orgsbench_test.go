@@ -11,9 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/theorydb/theorydb"
@@ -73,21 +70,6 @@ func orgsCount(t testing.TB, p *project, target Target) (found bool, owners int6
 	return true, owners
 }
 
-// orgsRace runs n functions from a barrier and gives their errors.
-func orgsRace(n int, run func(i int) error) []error {
-	errs, barrier := make([]error, n), make(chan struct{})
-	var all sync.WaitGroup
-	for i := range n {
-		all.Go(func() {
-			<-barrier
-			errs[i] = run(i)
-		})
-	}
-	close(barrier)
-	all.Wait()
-	return errs
-}
-
 func orgsSucceeded(errs []error) (n int) {
 	for _, err := range errs {
 		if err == nil {
@@ -95,59 +77,6 @@ func orgsSucceeded(errs []error) (n int) {
 		}
 	}
 	return n
-}
-
-// orgsItems are all stored items of the bench's table.
-func orgsItems(t testing.TB, b *bench) (items []map[string]types.AttributeValue) {
-	pages := dynamodb.NewScanPaginator(b.client, &dynamodb.ScanInput{TableName: &b.table, ConsistentRead: aws.Bool(true)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		require.NoError(t, err)
-		items = append(items, page.Items...)
-	}
-	return items
-}
-
-// orgsFinds says whether some stored item holds a secret in clear.
-func orgsFinds(t testing.TB, b *bench, secret string) bool {
-	for _, item := range orgsItems(t, b) {
-		if strings.Contains(orgsText(&types.AttributeValueMemberM{Value: item}), secret) {
-			return true
-		}
-	}
-	return false
-}
-
-// orgsText is all text and binary of a value, names included.
-func orgsText(value types.AttributeValue) string {
-	var text strings.Builder
-	switch v := value.(type) {
-	case *types.AttributeValueMemberM:
-		for name, member := range v.Value {
-			text.WriteString(name + " " + orgsText(member) + " ")
-		}
-	case *types.AttributeValueMemberL:
-		for _, member := range v.Value {
-			text.WriteString(orgsText(member) + " ")
-		}
-	case *types.AttributeValueMemberB:
-		text.Write(v.Value)
-	case *types.AttributeValueMemberS:
-		text.WriteString(v.Value)
-	case *types.AttributeValueMemberSS:
-		text.WriteString(strings.Join(v.Value, " "))
-	case *types.AttributeValueMemberBS:
-		text.Write(bytes.Join(v.Value, nil))
-	}
-	return text.String()
-}
-
-func TestSearchForSecretsFindsAPlantedOne(t *testing.T) {
-	b := openBench(t)
-	p := b.For(b.scope).Memberships.project
-	require.NoError(t, p.users.Create(t.Context(), &User{ID: "ann", Status: StatusActive, Identifiers: []string{"email:planted@example.com"}}))
-	require.True(t, orgsFinds(t, b, "planted@example.com"))
-	require.False(t, orgsFinds(t, b, "another@example.com"))
 }
 
 // orgsRecorder keeps the requests that go to DynamoDB.

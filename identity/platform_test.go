@@ -111,7 +111,7 @@ func TestTenantArgumentsAreChecked(t *testing.T) {
 	}
 	_, err := b.ForTenant("")
 	require.ErrorIs(t, err, theorydb.ErrInvalidValue)
-	require.Empty(t, orgsItems(t, b))
+	require.Empty(t, b.items(t))
 }
 
 func TestTenantsAreListedUpdatedAndSuspended(t *testing.T) {
@@ -175,7 +175,7 @@ func TestLastProjectStays(t *testing.T) {
 				require.NoError(t, err)
 			}
 			ids := []string{"prod", "test", "test"}
-			errs := orgsRace(3, func(i int) error { return p.Delete(ctx, ids[i]) })
+			errs := together(3, func(i int) error { return p.Delete(ctx, ids[i]) })
 			require.Equal(t, 1, orgsSucceeded(errs), "round %d: %v", round, errs)
 			page, err := p.List(ctx, "")
 			require.NoError(t, err)

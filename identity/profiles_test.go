@@ -72,7 +72,7 @@ func TestProfilesAreMadeAndUpdated(t *testing.T) {
 		stored, err = stores.Profiles.Get(t.Context(), "u1")
 		require.NoError(t, err)
 		require.Equal(t, "rival", stored.Name.Reveal())
-		usersHoldNoneOf(t, b, "Bob Ross", "rival")
+		b.holdsNoneOf(t, "Bob Ross", "rival")
 	})
 }
 

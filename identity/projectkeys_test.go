@@ -57,7 +57,7 @@ func TestProjectsSealUnderKeysOfTheirOwn(t *testing.T) {
 	found, err := there.profiles.Get(ctx, Profile{UserID: "ann"})
 	require.NoError(t, err)
 	require.Equal(t, "Ann Example", found.Name.Reveal())
-	require.False(t, orgsFinds(t, b, "Ann Example"))
+	b.holdsNoneOf(t, "Ann Example")
 }
 
 func TestProjectKeysFailClosed(t *testing.T) {
@@ -83,10 +83,10 @@ func TestProjectKeysFailClosed(t *testing.T) {
 	require.ErrorIs(t, apart.For(b.scope).Profiles.profiles.Create(ctx, sealedProfile("ann")), theorydb.ErrEncryption)
 
 	// The project can't be read: no key, and nothing is written.
-	before := len(orgsItems(t, b))
+	before := len(b.items(t))
 	b.faults.On("GetItem").Always().DropBefore()
 	require.ErrorIs(t, service.For(b.scope).Profiles.profiles.Create(ctx, sealedProfile("ann")), theorydb.ErrEncryption)
-	require.Len(t, orgsItems(t, b), before)
+	require.Len(t, b.items(t), before)
 }
 
 func TestKeyOfAProjectIsReadForEveryVerb(t *testing.T) {

@@ -31,7 +31,7 @@ func TestRecoveryCodesAreHashedSoManyAtATime(t *testing.T) {
 		runtime.Gosched()
 		return argon(cost, password, salt, size)
 	}
-	tokensOneWinner(t, tokensAtOnce(50, func(int) error {
+	requireOneWinner(t, together(50, func(int) error {
 		_, err := recovery.Consume(t.Context(), "u1", codes[0])
 		return err
 	}), ErrTokenUsed)
@@ -70,7 +70,7 @@ func TestNewRecoveryCodesEndTheOldOnes(t *testing.T) {
 			require.ErrorIs(t, err, ErrInvalidToken)
 		}
 		stored := 0
-		for _, item := range b.tokensStored(t) {
+		for _, item := range b.items(t) {
 			if item["phc"] != nil {
 				stored++
 			}
@@ -88,7 +88,7 @@ func TestRacingSetsOfRecoveryCodesHaveOneWinner(t *testing.T) {
 		b.tokensUser(t, "u1")
 		sets := make([][]theorydb.Secret[string], 8)
 		for round := range 2 { // the first set, and its successor
-			errs := tokensAtOnce(8, func(i int) (err error) {
+			errs := together(8, func(i int) (err error) {
 				sets[i], err = recovery.Generate(t.Context(), "u1")
 				return err
 			})

@@ -123,7 +123,7 @@ func TestSigningKeysSignWhatTheirJWKSVerifies(t *testing.T) {
 			for _, each := range secrets {
 				require.NotContains(t, shown, strings.Trim(fmt.Sprintf("%d", []byte(each)), "[]"))
 				require.NotContains(t, shown, fmt.Sprintf("%x", each))
-				require.False(t, orgsFinds(t, b, each))
+				b.holdsNoneOf(t, each)
 			}
 			switch public := active.Signer.Public().(type) {
 			case ed25519.PublicKey:
@@ -185,7 +185,7 @@ func TestRotateFailsWithoutRandomness(t *testing.T) {
 	b := openBench(t, func(o *Options) { o.Rand = bytes.NewReader(nil) })
 	_, err := b.For(b.scope).SigningKeys.Rotate(t.Context(), Rotation{})
 	require.Error(t, err)
-	require.Empty(t, orgsItems(t, b))
+	require.Empty(t, b.items(t))
 }
 
 // A lost answer of a rotation is resolved by the transaction's token: the step is done once.

@@ -238,7 +238,7 @@ func TestIdentifiersComeAndGoWithTheirAddresses(t *testing.T) {
 			require.ErrorIs(t, err, ErrUserInactive)
 		}
 		require.ErrorIs(t, users.VerifyIdentifier(t.Context(), "nobody", KindEmail, "carol@example.com"), ErrUserInactive)
-		usersHoldNoneOf(t, b, "Bob@example.com", "bob@example.com", "491512345678", "ERP-7", "carol@example.com")
+		b.holdsNoneOf(t, "Bob@example.com", "bob@example.com", "491512345678", "ERP-7", "carol@example.com")
 	})
 }
 
@@ -246,7 +246,7 @@ func TestIdentifiersOfOneUserAddedAtTheSameTimeAllStay(t *testing.T) {
 	b := openBench(t)
 	users := b.For(b.scope).Users
 	newUser(t, b.For(b.scope), "u1")
-	for _, err := range usersTogether(func(n int) error {
+	for _, err := range together(racers, func(n int) error {
 		for {
 			_, err := users.AddIdentifier(t.Context(), "u1", NewIdentifier{Kind: KindEmail, Value: fmt.Sprintf("a%d@example.com", n)})
 			if !errors.Is(err, theorydb.ErrVersionConflict) {
@@ -260,7 +260,7 @@ func TestIdentifiersOfOneUserAddedAtTheSameTimeAllStay(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, user.Identifiers, racers)
 	require.Len(t, addressesOf(t, b, "u1"), racers)
-	require.Equal(t, racers, usersOf(t, b, "Identifier"))
+	require.Equal(t, racers, b.countOf(t, "Identifier"))
 }
 
 func TestIdentifiersAreAddedWhenARivalWasFaster(t *testing.T) {
@@ -330,7 +330,7 @@ func TestCreateTakesFurtherOperationsAlong(t *testing.T) {
 	_, err := users.Create(t.Context(), User{ID: "u1"}, email("bob@example.com"), users.activeUser("nobody"))
 	require.ErrorIs(t, err, theorydb.ErrConditionFailed)
 	require.NotErrorIs(t, err, ErrIdentifierTaken)
-	require.Equal(t, 1, usersOf(t, b, "User"))
+	require.Equal(t, 1, b.countOf(t, "User"))
 	_, err = users.Create(t.Context(), User{ID: "u1"}, email("bob@example.com"), users.activeUser("inviter"))
 	require.NoError(t, err)
 }
