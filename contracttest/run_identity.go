@@ -24,17 +24,21 @@ func RunIdentity(t *testing.T, factory func() *Engine) {
 		t.Run(scenarios[0].ID, func(t *testing.T) {
 			for _, scenario := range scenarios {
 				if scenario.Of == "" {
-					scenario.Run(t, identityEngine(factory()))
+					scenario.Run(t, identityEngine(t, factory()))
 					continue
 				}
-				t.Run(scenario.Of, func(t *testing.T) { scenario.Run(t, identityEngine(factory())) })
+				t.Run(scenario.Of, func(t *testing.T) { scenario.Run(t, identityEngine(t, factory())) })
 			}
 		})
 	}
 	t.Run("models", func(t *testing.T) { RunIdentityModels(t, factory, identitysuite.Schema()) })
 }
 
-func identityEngine(engine *Engine) identitysuite.Engine {
+func identityEngine(t *testing.T, engine *Engine) identitysuite.Engine {
+	t.Helper()
+	if engine == nil || engine.Client == nil || engine.Clock == nil {
+		t.Fatal("the factory made an Engine without a Client or a Clock")
+	}
 	keys := engine.KMS
 	if keys == nil {
 		keys = localaws.New(localaws.WithClock(engine.Clock))

@@ -93,18 +93,21 @@ const (
 
 const keySize = 32
 
-// New gives the service of a DB and registers every model with it. It makes no network call. A missing or short key is an
-// error: nothing falls back to digests without one. The keys are copied.
+// New gives the service of a DB and registers every model with it. It makes no network call. A missing, short or empty key
+// is an error: nothing falls back to digests without one. The keys are copied.
 func New(db *theorydb.DB, options Options) (*Service, error) {
 	var problems []error
 	if db == nil {
 		problems = append(problems, errors.New("identity: the DB is nil; make it with theorydb.New"))
 	}
-	if len(options.IndexKey) != keySize {
-		problems = append(problems, fmt.Errorf("identity: Options.IndexKey has %d bytes; give it %d random ones", len(options.IndexKey), keySize))
-	}
-	if len(options.OTPKey) != keySize {
-		problems = append(problems, fmt.Errorf("identity: Options.OTPKey has %d bytes; give it %d random ones", len(options.OTPKey), keySize))
+	for i, key := range [][]byte{options.IndexKey, options.OTPKey} {
+		name := [...]string{"IndexKey", "OTPKey"}[i]
+		switch {
+		case len(key) != keySize:
+			problems = append(problems, fmt.Errorf("identity: Options.%s has %d bytes; give it %d random ones", name, len(key), keySize))
+		case bytes.Count(key, []byte{0}) == keySize: // made and never filled, or wiped
+			problems = append(problems, fmt.Errorf("identity: Options.%s is all zeros; give it %d random bytes", name, keySize))
+		}
 	}
 	if err := options.Lifetimes.complete(); err != nil {
 		problems = append(problems, err)

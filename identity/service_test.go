@@ -20,6 +20,8 @@ func TestNewRefusesWhatItCantWorkWith(t *testing.T) {
 	for want, options := range map[string]Options{
 		"Options.IndexKey has 0 bytes":            {OTPKey: key},
 		"Options.IndexKey has 31 bytes":           {OTPKey: key, IndexKey: key[:31]},
+		"Options.IndexKey is all zeros":           {OTPKey: key, IndexKey: make([]byte, keySize)},
+		"Options.OTPKey is all zeros":             {IndexKey: key, OTPKey: make([]byte, keySize)},
 		"Options.OTPKey has 0 bytes":              {IndexKey: key},
 		"Options.OTPKey has 64 bytes":             {IndexKey: key, OTPKey: append(key, key...)},
 		"Lifetimes has a negative duration":       {IndexKey: key, OTPKey: key, Lifetimes: Lifetimes{SessionIdle: -1}},
