@@ -22,7 +22,8 @@ func Example() {
 	//
 	// 4. A token of another service is deposited, sealed under KMS
 	//    stored of the token      ct 28 bytes, edk 184 bytes, k 8 bytes, kc 32 bytes, nonce 12 bytes
-	//    read back                gho_example
+	//    read back, printed       [REDACTED]
+	//    it is the same           true
 	//
 	// 5. KMS is away: what needs the key fails, and nothing else does
 	//    read the token           theorydb: Get Credential: encryption: KMS unavailable: open Credential.secret
