@@ -4,7 +4,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -17,15 +16,7 @@ var embeddedIdentity embed.FS
 // package identity's schema document, which other runtimes load as well, and know nothing of its stores: a service that
 // copied some of those models can be held to them. They name no table, so that the copies may live in any.
 func EmbeddedIdentityScenarios() ([]*Scenario, error) {
-	folder, err := fs.Sub(embeddedIdentity, "identity")
-	if err != nil {
-		return nil, err
-	}
-	scenarios, unreadable, err := LoadScenarios(folder)
-	if err == nil && len(unreadable) > 0 {
-		err = unreadable[0].Err
-	}
-	return scenarios, err
+	return scenariosIn(embeddedIdentity, "identity")
 }
 
 // RunIdentityModels runs the scenarios of identity models on copies of them, as subtests named for the scenarios' ids.
@@ -56,9 +47,7 @@ func RunIdentityModels(t *testing.T, factory func() *Engine, schema []byte) {
 			if missing := models.Missing(scenario); len(missing) > 0 {
 				t.Skipf("not applicable: the schema has no model %s", strings.Join(missing, ", "))
 			}
-			if result := runner.Run(t.Context(), scenario); result.Failure != nil {
-				t.Errorf("%s\n    why: %s", result.Failure, scenario.Why)
-			}
+			runner.test(t, scenario)
 		})
 	}
 }

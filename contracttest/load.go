@@ -22,8 +22,11 @@ func EmbeddedModels() (*Models, error) {
 }
 
 // EmbeddedScenarios returns the embedded suite, in the order of its files.
-func EmbeddedScenarios() ([]*Scenario, error) {
-	folder, err := fs.Sub(embedded, "scenarios")
+func EmbeddedScenarios() ([]*Scenario, error) { return scenariosIn(embedded, "scenarios") }
+
+// scenariosIn reads a folder whose files are all scenarios.
+func scenariosIn(files fs.FS, name string) ([]*Scenario, error) {
+	folder, err := fs.Sub(files, name)
 	if err != nil {
 		return nil, err
 	}

@@ -21,10 +21,14 @@ func Run(t *testing.T, factory func() *Engine) {
 	}
 	runner := &Runner{Models: models, Engine: factory}
 	for _, scenario := range scenarios {
-		t.Run(scenario.Title(), func(t *testing.T) {
-			if result := runner.Run(t.Context(), scenario); result.Failure != nil {
-				t.Errorf("%s\n    why: %s", result.Failure, scenario.Why)
-			}
-		})
+		t.Run(scenario.Title(), func(t *testing.T) { runner.test(t, scenario) })
+	}
+}
+
+// test runs a scenario as a test.
+func (r *Runner) test(t *testing.T, scenario *Scenario) {
+	t.Helper()
+	if result := r.Run(t.Context(), scenario); result.Failure != nil {
+		t.Errorf("%s\n    why: %s", result.Failure, scenario.Why)
 	}
 }

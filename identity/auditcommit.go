@@ -102,12 +102,31 @@ func (e *pendingEvent) commit(ctx context.Context, change []theorydb.TransactOp,
 // isRefusal reports whether an operation failed for a reason that does not pass by itself.
 func isRefusal(cause error) bool { return cause != nil && !errors.Is(cause, theorydb.ErrThrottled) }
 
+// discard deletes a record by its id, of whatever version, in a transaction with an event when there is one. A record that is
+// not there is success, and then there is no event.
+func discard[T any](ctx context.Context, p *project, model *theorydb.Model[T], record *T, event *pendingEvent) error {
+	if event == nil {
+		return model.Delete(ctx, record, theorydb.AnyVersion())
+	}
+	return foundNothing(p.commit(ctx, event, []theorydb.TransactOp{
+		model.DeleteOp(record, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Exists("id"))),
+	}))
+}
+
 // foundNothing is the success of a deletion whose one operation found nothing to delete: then there is no event either.
 func foundNothing(err error) error {
 	if errors.Is(causeAt(err, 0), theorydb.ErrItemNotFound) {
 		return nil
 	}
 	return err
+}
+
+// create is Model.Create, in a transaction with an event when there is one.
+func create[T any](ctx context.Context, p *project, model *theorydb.Model[T], record *T, event *pendingEvent) error {
+	if event == nil {
+		return model.Create(ctx, record)
+	}
+	return p.commit(ctx, event, []theorydb.TransactOp{model.CreateOp(record)})
 }
 
 // modifyTries is how often a change that is stored with an event is made anew when somebody else was faster, in all: as

@@ -14,3 +14,14 @@ func causeAt(err error, position int) error {
 	}
 	return canceled.Ops[position]
 }
+
+// conditionRefused reports that the item is there, and the condition of the write did not hold on it.
+func conditionRefused(err error) bool {
+	return errors.Is(err, theorydb.ErrConditionFailed) && !errors.Is(err, theorydb.ErrItemNotFound)
+}
+
+// onlyConditionFailed is conditionRefused of a write whose item is of its model and of the version it names: only its own
+// condition did not hold.
+func onlyConditionFailed(err error) bool {
+	return conditionRefused(err) && !errors.Is(err, theorydb.ErrTypeMismatch) && !errors.Is(err, theorydb.ErrVersionConflict)
+}

@@ -94,12 +94,7 @@ func (c *Clients) Create(ctx context.Context, details NewClient, options ...Writ
 		}
 		client.Secrets = []ClientSecret{first}
 	}
-	if event == nil {
-		err = c.clients.Create(ctx, client)
-	} else {
-		err = c.commit(ctx, event, []theorydb.TransactOp{c.clients.CreateOp(client)})
-	}
-	if err != nil {
+	if err := create(ctx, c.project, c.clients, client, event); err != nil {
 		return nil, secret, err
 	}
 	if text != "" {
@@ -146,7 +141,7 @@ func (c *Clients) Update(ctx context.Context, id string, change func(*ClientChan
 		return nil, err
 	}
 	if change == nil {
-		return nil, fmt.Errorf("%w: change is nil", theorydb.ErrInvalidValue)
+		return nil, errNoChange
 	}
 	event, err := c.eventOfClient(options, EventClientUpdated, id)
 	if err != nil {
@@ -255,10 +250,5 @@ func (c *Clients) Delete(ctx context.Context, id string, options ...WriteOption)
 	if err != nil {
 		return err
 	}
-	if event == nil {
-		return c.clients.Delete(ctx, &Client{ID: id}, theorydb.AnyVersion())
-	}
-	return foundNothing(c.commit(ctx, event, []theorydb.TransactOp{
-		c.clients.DeleteOp(&Client{ID: id}, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Exists("id"))),
-	}))
+	return discard(ctx, c.project, c.clients, &Client{ID: id}, event)
 }

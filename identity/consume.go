@@ -27,24 +27,38 @@ func (o *OneTimeTokens) Consume(ctx context.Context, kind TokenKind, presented t
 }
 
 func (o *OneTimeTokens) consume(ctx context.Context, kind TokenKind, presented theorydb.Secret[string]) (*OneTimeToken, error) {
-	key, err := o.keyOf(kind, presented)
+	c, err := o.consumptionOf(kind, presented)
 	if err != nil {
 		return nil, err
 	}
-	mark, err := o.onceMark()
-	if err != nil {
-		return nil, err
-	}
-	now := o.db.Now()
 	var token *OneTimeToken
 	_, err = repeatUnknown(ctx, func() (err error) {
-		token, err = o.oneTimeTokens.Change(ctx, key, consumption(mark, now)...)
+		token, err = o.oneTimeTokens.Change(ctx, c.key, consumption(c.mark, c.now)...)
 		return err
 	})
 	if err == nil {
 		return token, nil
 	}
-	return o.judge(ctx, key, mark, now, err)
+	return o.judge(ctx, c, err)
+}
+
+// tokenConsumption is one call that takes a token.
+type tokenConsumption struct {
+	key  OneTimeToken
+	mark string // what the call leaves in the token
+	now  time.Time
+}
+
+func (o *OneTimeTokens) consumptionOf(kind TokenKind, presented theorydb.Secret[string]) (tokenConsumption, error) {
+	key, err := o.keyOf(kind, presented)
+	if err != nil {
+		return tokenConsumption{}, err
+	}
+	mark, err := o.onceMark()
+	if err != nil {
+		return tokenConsumption{}, err
+	}
+	return tokenConsumption{key, mark, o.db.Now()}, nil
 }
 
 // consumption marks a token or code as taken, where it is valid and nobody took it.
@@ -56,7 +70,7 @@ func consumption(mark string, now time.Time) []theorydb.ChangePart {
 }
 
 // judge says why a token could not be consumed, or that this very call did it and did not hear so.
-func (o *OneTimeTokens) judge(ctx context.Context, key OneTimeToken, mark string, now time.Time, refused error) (*OneTimeToken, error) {
+func (o *OneTimeTokens) judge(ctx context.Context, c tokenConsumption, refused error) (*OneTimeToken, error) {
 	if errors.Is(refused, theorydb.ErrItemNotFound) {
 		o.notify(ctx, Notice{Kind: NoticeMiss, Scope: o.scope})
 		return nil, refused
@@ -65,18 +79,18 @@ func (o *OneTimeTokens) judge(ctx context.Context, key OneTimeToken, mark string
 	if !unknown && !conditionRefused(refused) {
 		return nil, refused
 	}
-	token, err := o.oneTimeTokens.Get(ctx, key, theorydb.Consistent())
+	token, err := o.oneTimeTokens.Get(ctx, c.key, theorydb.Consistent())
 	switch {
 	case unknown && err != nil:
 		return nil, refused
 	case err != nil:
 		return nil, err
-	case token.ConsumedBy == mark:
+	case token.ConsumedBy == c.mark:
 		return token, nil
 	case unknown:
 		return nil, refused
 	}
-	if why := token.refusal(now); why != nil {
+	if why := token.refusal(c.now); why != nil {
 		return nil, why
 	}
 	return nil, refused
@@ -167,16 +181,11 @@ type consequence struct {
 func (o *OneTimeTokens) consumeWith(
 	ctx context.Context, kind TokenKind, presented theorydb.Secret[string], effect func(OneTimeToken) (*consequence, error),
 ) (*OneTimeToken, error) {
-	key, err := o.keyOf(kind, presented)
+	c, err := o.consumptionOf(kind, presented)
 	if err != nil {
 		return nil, err
 	}
-	mark, err := o.onceMark()
-	if err != nil {
-		return nil, err
-	}
-	now := o.db.Now()
-	token, err := o.find(ctx, key, now)
+	token, err := o.find(ctx, c.key, c.now)
 	if err != nil {
 		return nil, err
 	}
@@ -185,21 +194,21 @@ func (o *OneTimeTokens) consumeWith(
 		return nil, err
 	}
 	// The token comes last, so that positions in an error are those that the effect knows.
-	ops := append(slices.Clone(with.ops), o.oneTimeTokens.ChangeOp(key, consumption(mark, now)...))
+	ops := append(slices.Clone(with.ops), o.oneTimeTokens.ChangeOp(c.key, consumption(c.mark, c.now)...))
 	unknown, err := repeatUnknown(ctx, func() error { return o.commit(ctx, with.event, ops, with.held...) })
 	if cause := causeAt(err, len(ops)-1); errors.Is(cause, theorydb.ErrConditionFailed) {
-		return o.judge(ctx, key, mark, now, cause)
+		return o.judge(ctx, c, cause)
 	}
 	if err != nil && unknown {
 		// A refusal now is none of the try before, which may still arrive.
 		if !errors.Is(err, theorydb.ErrOutcomeUnknown) {
 			err = fmt.Errorf("%w: %w", theorydb.ErrOutcomeUnknown, err)
 		}
-		return o.judge(ctx, key, mark, now, err)
+		return o.judge(ctx, c, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	token.ConsumedAt, token.ConsumedBy = &now, mark
+	token.ConsumedAt, token.ConsumedBy = &c.now, c.mark
 	return token, nil
 }

@@ -68,28 +68,32 @@ func checkDeposit(secret theorydb.Secret[[]byte]) error {
 	return nil
 }
 
-// Register deposits a new secret of an active user, of 1 to 16 KB. It asks KMS for a data key and sends one transaction. A
-// credential that is there already is theorydb.ErrAlreadyExists, a user who does not exist or is not active ErrUserInactive.
-// Without KMS it is theorydb.ErrEncryption, and nothing is sent to DynamoDB.
-func (c *Credentials) Register(ctx context.Context, userID, kind, id string, secret theorydb.Secret[[]byte], options ...WriteOption) error {
+// checkNew refuses the zero Scope, and what can't be a credential or its secret.
+func (c *Credentials) checkNew(userID, kind, id string, secret theorydb.Secret[[]byte]) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
 	if err := checkCredential(userID, kind, id); err != nil {
 		return err
 	}
-	if err := checkDeposit(secret); err != nil {
+	return checkDeposit(secret)
+}
+
+// Register deposits a new secret of an active user, of 1 to 16 KB. It asks KMS for a data key and sends one transaction. A
+// credential that is there already is theorydb.ErrAlreadyExists, a user who does not exist or is not active ErrUserInactive.
+// Without KMS it is theorydb.ErrEncryption, and nothing is sent to DynamoDB.
+func (c *Credentials) Register(ctx context.Context, userID, kind, id string, secret theorydb.Secret[[]byte], options ...WriteOption) error {
+	if err := c.checkNew(userID, kind, id, secret); err != nil {
 		return err
 	}
 	event, err := c.eventOfCredential(options, EventCredentialRegistered, userID, kind, id)
 	if err != nil {
 		return err
 	}
-	err = c.commit(ctx, event, []theorydb.TransactOp{
+	return c.commit(ctx, event, []theorydb.TransactOp{
 		c.credentials.CreateOp(&Credential{UserID: userID, Type: kind, ID: id, Secret: secret}),
 		c.activeUser(userID),
 	}, userID)
-	return err
 }
 
 func (c *Credentials) eventOfCredential(options []WriteOption, eventType EventType, userID, kind, id string) (*pendingEvent, error) {
@@ -102,13 +106,7 @@ func (c *Credentials) eventOfCredential(options []WriteOption, eventType EventTy
 func (c *Credentials) Replace(
 	ctx context.Context, userID, kind, id string, version int64, secret theorydb.Secret[[]byte], options ...WriteOption,
 ) error {
-	if err := c.ready(); err != nil {
-		return err
-	}
-	if err := checkCredential(userID, kind, id); err != nil {
-		return err
-	}
-	if err := checkDeposit(secret); err != nil {
+	if err := c.checkNew(userID, kind, id, secret); err != nil {
 		return err
 	}
 	event, err := c.eventOfCredential(options, EventCredentialRotated, userID, kind, id)
@@ -173,11 +171,5 @@ func (c *Credentials) Delete(ctx context.Context, userID, kind, id string, optio
 	if err != nil {
 		return err
 	}
-	key := &Credential{UserID: userID, Type: kind, ID: id}
-	if event == nil {
-		return c.credentials.Delete(ctx, key, theorydb.AnyVersion())
-	}
-	return foundNothing(c.commit(ctx, event, []theorydb.TransactOp{
-		c.credentials.DeleteOp(key, theorydb.AnyVersion(), theorydb.OnlyIf(theorydb.Exists("id"))),
-	}))
+	return discard(ctx, c.project, c.credentials, &Credential{UserID: userID, Type: kind, ID: id}, event)
 }

@@ -54,12 +54,7 @@ func (m *Memberships) Invite(ctx context.Context, invitation Invitation, options
 	if err != nil {
 		return none, err
 	}
-	if event == nil {
-		err = m.oneTimeTokens.Create(ctx, made)
-	} else {
-		err = m.commit(ctx, event, []theorydb.TransactOp{m.oneTimeTokens.CreateOp(made)})
-	}
-	if err != nil {
+	if err := create(ctx, m.project, m.oneTimeTokens, made, event); err != nil {
 		return none, err
 	}
 	return secret, nil

@@ -45,11 +45,6 @@ func repeatUnknown(ctx context.Context, write func() error) (unknown bool, err e
 	}
 }
 
-// conditionRefused reports that the item is there, and the condition of the write did not hold on it.
-func conditionRefused(err error) bool {
-	return errors.Is(err, theorydb.ErrConditionFailed) && !errors.Is(err, theorydb.ErrItemNotFound)
-}
-
 // What randomText gives: so many bytes, and as many characters of base64url (RFC 4648 section 5) without padding.
 const (
 	randomTextBytes = 32

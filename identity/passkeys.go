@@ -152,14 +152,7 @@ func (k *Passkeys) List(ctx context.Context, userID string) ([]*Passkey, error) 
 	if err := checkID("userID", userID); err != nil {
 		return nil, err
 	}
-	var list []*Passkey
-	for passkey, err := range k.passkeys.Query(ctx, theorydb.Query[Passkey]{Key: Passkey{UserID: userID}, Consistent: true}) {
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, passkey)
-	}
-	return list, nil
+	return theorydb.Collect(k.passkeys.Query(ctx, theorydb.Query[Passkey]{Key: Passkey{UserID: userID}, Consistent: true}))
 }
 
 // AssertSignCount takes the signature counter of an assertion whose signature was verified, and stores it with the time

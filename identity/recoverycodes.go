@@ -134,24 +134,22 @@ func (r *RecoveryCodes) Consume(ctx context.Context, userID string, code theoryd
 
 // search gives the code of a set that a text is, and how many are not used.
 func (r *RecoveryCodes) search(ctx context.Context, set *RecoverySet, text string) (found *RecoveryCode, unused int, err error) {
-	cost, err := parseArgon2Cost(set.Params, r.hashing.cost.limit())
+	limit := r.hashing.cost.limit()
+	cost, err := parseArgon2Cost(set.Params, limit)
 	if err != nil {
 		return nil, 0, err
 	}
-	var codes []*RecoveryCode
 	query := theorydb.Query[RecoveryCode]{Key: RecoveryCode{UserID: set.UserID, SetID: set.SetID}, Consistent: true}
-	for code, err := range r.recoveryCodes.Query(ctx, query) {
-		if err != nil {
-			return nil, 0, err
-		}
-		codes = append(codes, code)
+	codes, err := theorydb.Collect(r.recoveryCodes.Query(ctx, query))
+	if err != nil {
+		return nil, 0, err
 	}
 	sum, err := r.hashing.run(ctx, cost, []byte(text), set.Salt, phcSumSize)
 	if err != nil {
 		return nil, 0, err
 	}
 	for _, code := range codes {
-		stored, err := parsePHC(code.PHC, r.hashing.cost.limit())
+		stored, err := parsePHC(code.PHC, limit)
 		if err != nil {
 			return nil, 0, err
 		}

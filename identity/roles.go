@@ -68,12 +68,7 @@ func (r *Roles) Create(ctx context.Context, name string, permissions []string, o
 		return Role{}, err
 	}
 	made := Role{Name: name, Permissions: permissions}
-	if event == nil {
-		err = r.roles.Create(ctx, &made)
-	} else {
-		err = r.commit(ctx, event, []theorydb.TransactOp{r.roles.CreateOp(&made)})
-	}
-	if err != nil {
+	if err := create(ctx, r.project, r.roles, &made, event); err != nil {
 		return Role{}, err
 	}
 	return made, nil

@@ -44,12 +44,6 @@ func (p *project) revoke(ctx context.Context, userID, sessionID, reason string) 
 	return err
 }
 
-// onlyConditionFailed reports whether a write met the item and only its own condition did not hold.
-func onlyConditionFailed(err error) bool {
-	return errors.Is(err, theorydb.ErrConditionFailed) &&
-		!errors.Is(err, theorydb.ErrItemNotFound) && !errors.Is(err, theorydb.ErrTypeMismatch) && !errors.Is(err, theorydb.ErrVersionConflict)
-}
-
 // RevokeAll ends all sessions of a user. First it raises the user's epoch in one transaction: from that moment none of them
 // is valid, and neither a sign-in nor a refresh that is under way succeeds. Then it revokes them one by one, and returns how
 // many it did. Those that were revoked before don't count.

@@ -109,11 +109,7 @@ func (s *Sessions) Get(ctx context.Context, userID, sessionID string) (Session, 
 	if err := s.readyFor(userID, sessionID); err != nil {
 		return Session{}, err
 	}
-	session, err := s.sessions.Get(ctx, Session{UserID: userID, ID: sessionID}, theorydb.Consistent())
-	if err != nil {
-		return Session{}, err
-	}
-	return *session, nil
+	return valueOf(s.sessions.Get(ctx, Session{UserID: userID, ID: sessionID}, theorydb.Consistent()))
 }
 
 // ListByUser reads the sessions of a user that have not expired, revoked ones too, in the order of their ids: a strongly

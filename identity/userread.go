@@ -24,16 +24,9 @@ func (u *Users) Get(ctx context.Context, id string) (User, error) {
 // user who was made just now is found. An identifier of nobody is theorydb.ErrItemNotFound, of which Options.Notify is
 // told, without the identifier. Look at the user's Status before you let anybody in.
 func (u *Users) GetByIdentifier(ctx context.Context, kind, value string) (User, error) {
-	if err := u.ready(); err != nil {
-		return User{}, err
-	}
-	i, err := u.identify(kind, value)
+	found, err := u.Identifier(ctx, kind, value)
 	if err != nil {
 		return User{}, err
-	}
-	found, err := u.identifiers.Get(ctx, Identifier{Kind: i.kind, Digest: i.digest}, theorydb.Consistent())
-	if err != nil {
-		return User{}, u.missed(ctx, "", err)
 	}
 	return u.readUser(ctx, found.UserID)
 }

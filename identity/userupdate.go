@@ -34,7 +34,7 @@ func (u *Users) update(ctx context.Context, id string, eventType EventType, chan
 	if err != nil {
 		return User{}, err
 	}
-	updated, err := modify(ctx, u.project, u.users, User{ID: id}, event, func(user *User) error {
+	return valueOf(modify(ctx, u.project, u.users, User{ID: id}, event, func(user *User) error {
 		if user.Status == UserDeleting {
 			return ErrUserInactive
 		}
@@ -44,11 +44,7 @@ func (u *Users) update(ctx context.Context, id string, eventType EventType, chan
 			return err
 		}
 		return completeChange(before, user)
-	}, id)
-	if err != nil {
-		return User{}, err
-	}
-	return *updated, nil
+	}, id))
 }
 
 // completeChange checks what a change made of a user and ends its sessions when it is no longer active.

@@ -85,14 +85,11 @@ func (m *MFA) VerifyTOTP(ctx context.Context, userID string, code theorydb.Secre
 
 // confirmed opens the authenticators that count, the one used last first.
 func (m *MFA) confirmed(ctx context.Context, userID string) ([]*MFAEnrolment, error) {
-	var list []*MFAEnrolment
-	for enrolment, err := range m.enrolments.Query(ctx, theorydb.Query[MFAEnrolment]{
+	list, err := theorydb.Collect(m.enrolments.Query(ctx, theorydb.Query[MFAEnrolment]{
 		Key: MFAEnrolment{UserID: userID}, Filter: theorydb.Equal("status", enrolmentConfirmed), Consistent: true,
-	}) {
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, enrolment)
+	}))
+	if err != nil {
+		return nil, err
 	}
 	if len(list) == 0 {
 		return nil, theorydb.ErrItemNotFound

@@ -36,6 +36,20 @@ var organizationCosts = []cost{
 		}),
 	},
 	{
+		name: "member add, in a custom role", requests: []string{"TransactWriteItems"}, write: 8, index: 1,
+		prepare: onOrganization(func(t *testing.T, b *bench) error {
+			_, err := b.Memberships.Add(t.Context(), ourOrganization, costlyUser, "billing", "")
+			return err
+		}),
+	},
+	{
+		name: "role set, as it is", requests: []string{"TransactGetItems"}, read: 4,
+		prepare: onOrganization(func(t *testing.T, b *bench) error {
+			_, err := b.Memberships.SetRole(t.Context(), ourOrganization, "ann", identity.RoleOwner)
+			return err
+		}),
+	},
+	{
 		name: "role gate", requests: []string{"GetItem"}, read: 1,
 		prepare: onOrganization(func(t *testing.T, b *bench) error {
 			return b.Memberships.Require(t.Context(), ourOrganization, "ann", identity.RoleOwner)
@@ -85,6 +99,8 @@ var organizationCosts = []cost{
 func onOrganization(run func(*testing.T, *bench) error) func(*testing.T, *bench) func() error {
 	return func(t *testing.T, b *bench) func() error {
 		b.founded(t, costlyUser)
+		_, err := b.Roles.Create(t.Context(), "billing", nil)
+		require.NoError(t, err)
 		return func() error { return run(t, b) }
 	}
 }
