@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // Values are compared as what they mean: numbers by value whatever their form, times as instants, sets without order.
@@ -76,7 +76,7 @@ func canonical(value any) string {
 			fmt.Fprintf(&b, " %q:%s", name, canonical(v[name]))
 		}
 		return "{" + strings.TrimPrefix(b.String(), " ") + "}"
-	case theorydb.Record:
+	case protocol.Item:
 		return canonical(map[string]any(v))
 	}
 	return canonicalKind(value)
@@ -91,7 +91,7 @@ func canonicalKind(value any) string {
 	case reflect.Float32, reflect.Float64:
 		return canonicalNumber(strconv.FormatFloat(v.Float(), 'g', -1, 64))
 	case reflect.Slice:
-		return canonicalSet(value) // the library gives typed slices for sets only
+		return canonicalSet(value) // the protocol has typed slices for sets only
 	}
 	return fmt.Sprintf("%T", value)
 }

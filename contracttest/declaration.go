@@ -2,9 +2,8 @@ package contracttest
 
 import (
 	"encoding/base64"
-	"strconv"
 
-	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // declaration is what a model document says about an attribute.
@@ -16,54 +15,39 @@ type declaration struct {
 	Roles     []string
 }
 
-// value turns a logical value into what a caller of the library would put into a record for the declared type. What
-// does not fit is left as it is, so that the library gets to refuse it.
+// value turns a logical value, as a file writes it, into one of the protocol for the declared type: base64 becomes bytes,
+// and decimals that other runtimes write as texts become numbers. What does not fit is left as it is, so that the library
+// gets to refuse it.
 func (d declaration) value(logical any) any {
 	switch d.Type {
-	case "S":
-		if d.JSON {
-			return plain(logical) // JSON text has numbers of its own
-		}
 	case "N":
-		return d.number(logical)
+		return digits(logical)
 	case "B":
 		return blob(logical)
 	case "NS":
-		return elements(logical, func(v any) any {
-			if text, ok := v.(string); ok && decimal.MatchString(text) {
-				return Number(text)
-			}
-			return v
-		})
+		return elements(logical, digits)
 	case "BS":
 		return elements(logical, blob)
 	}
 	return logical
 }
 
-func (d declaration) number(logical any) any {
-	text, ok := logical.(Number)
-	if s, isText := logical.(string); isText && decimal.MatchString(s) {
-		text, ok = Number(s), true // other runtimes write exact decimals as texts
+// element turns a logical value into a member of a set or a list, or a part of a text.
+func (d declaration) element(logical any) any {
+	switch d.Type {
+	case "NS":
+		return digits(logical)
+	case "B", "BS":
+		return blob(logical)
 	}
-	if !ok {
-		return logical
+	return logical
+}
+
+func digits(logical any) any {
+	if text, ok := logical.(string); ok && decimal.MatchString(text) {
+		return Number(text)
 	}
-	switch d.Format {
-	case "float":
-		if f, err := strconv.ParseFloat(string(text), 64); err == nil {
-			return f
-		}
-	case "uint":
-		if n, err := strconv.ParseUint(string(text), 10, 64); err == nil {
-			return n
-		}
-	case "int", "unix_seconds":
-		if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
-			return n
-		}
-	}
-	return text
+	return logical
 }
 
 // blob reads base64, the form of binary in JSON and YAML.
@@ -88,13 +72,28 @@ func elements(logical any, convert func(any) any) any {
 	return converted
 }
 
-// record turns logical values into a record. null is an attribute that the record does not have.
-func (d *ModelDocument) record(values map[string]any) theorydb.Record {
-	record := theorydb.Record{}
+// item turns logical values into those of the protocol, nil into nil. null is an attribute that the item does not have.
+func (d *ModelDocument) item(values map[string]any) protocol.Item {
+	if values == nil {
+		return nil
+	}
+	item := make(protocol.Item, len(values))
 	for name, value := range values {
 		if value != nil {
-			record[name] = d.attributes[name].value(value)
+			item[name] = d.attributes[name].value(value)
 		}
 	}
-	return record
+	return item
+}
+
+// operands turns the logical values of a change into those of the protocol. There null is a value.
+func (d *ModelDocument) operands(values map[string]any) protocol.Item {
+	if values == nil {
+		return nil
+	}
+	item := make(protocol.Item, len(values))
+	for name, value := range values {
+		item[name] = d.attributes[name].value(value)
+	}
+	return item
 }

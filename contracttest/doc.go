@@ -7,6 +7,6 @@
 // so time passes only where a step says so, and no step waits.
 //
 // There are few types: [Scenario] is what a file says, [Models] where models are looked up, [Engine] where it runs,
-// [Runner] runs it, [Result] is what came of it and [Report] what came of many. [Run] runs the embedded suite as a Go
-// test. README.md describes the files.
+// [Driver] the implementation that is judged, [Runner] runs it, [Result] is what came of it and [Report] what came of many.
+// [Run] runs the embedded suite as a Go test. README.md describes the files, PROTOCOL.md what a driver is asked.
 package contracttest

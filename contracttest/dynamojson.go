@@ -207,3 +207,44 @@ func decodeJSON(encoded map[string]json.RawMessage) (item, error) {
 	}
 	return itemFromJSON(values)
 }
+
+// storedOf turns a stored item, as a driver tells it, into what it is in the SDK.
+func storedOf(values map[string]any) item {
+	stored := make(item, len(values))
+	for name, value := range values {
+		stored[name] = storedAs(value)
+	}
+	return stored
+}
+
+func storedAs(value any) types.AttributeValue {
+	switch v := value.(type) {
+	case string:
+		return &types.AttributeValueMemberS{Value: v}
+	case Number:
+		return &types.AttributeValueMemberN{Value: string(v)}
+	case []byte:
+		return &types.AttributeValueMemberB{Value: v}
+	case bool:
+		return &types.AttributeValueMemberBOOL{Value: v}
+	case []string:
+		return &types.AttributeValueMemberSS{Value: v}
+	case []Number:
+		numbers := make([]string, len(v))
+		for i, digits := range v {
+			numbers[i] = string(digits)
+		}
+		return &types.AttributeValueMemberNS{Value: numbers}
+	case [][]byte:
+		return &types.AttributeValueMemberBS{Value: v}
+	case []any:
+		list := make([]types.AttributeValue, len(v))
+		for i, element := range v {
+			list[i] = storedAs(element)
+		}
+		return &types.AttributeValueMemberL{Value: list}
+	case map[string]any:
+		return &types.AttributeValueMemberM{Value: storedOf(v)}
+	}
+	return &types.AttributeValueMemberNULL{Value: true}
+}

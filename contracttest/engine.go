@@ -26,6 +26,9 @@ type Engine struct {
 	KMS *localaws.AWS
 	// Clock is the scenario's time; the library reads it wherever the engine is.
 	Clock *localaws.Clock
+	// Lacks are the strengths that the engine does not have. A scenario that needs one of them is not applicable there. Nil:
+	// none, which is right for every engine whose client the runner can stand in front of.
+	Lacks []Strength
 	// Sweep, if any, deletes expired items as the service does in its own time. It is called before every step, where
 	// without it expired items stay: a scenario must pass either way.
 	Sweep func()

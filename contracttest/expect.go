@@ -1,6 +1,10 @@
 package contracttest
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/theorydb/theorydb/contracttest/protocol"
+)
 
 // parse reads what a step expects.
 func (e *Expect) parse(p place) error {
@@ -44,7 +48,7 @@ func (e *Expect) parse(p place) error {
 // sentinel reads the name of an error.
 func (p place) sentinel() (string, error) {
 	name, err := p.text()
-	if err == nil && sentinels[name] == nil {
+	if err == nil && !slices.Contains(protocol.ErrorNames, name) {
 		return "", p.errorf("unknown error %q", name)
 	}
 	return name, err

@@ -2,10 +2,11 @@ package contracttest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // judge compares what a step gave with what it expects, and returns one line for everything that differs. An
@@ -39,13 +40,13 @@ func (w *world) judge(ctx context.Context, step *Step, o *outcome) []string {
 	return j.lines
 }
 
-func judgeError(e *Expect, err error) string {
+func judgeError(e *Expect, err *protocol.Error) string {
 	switch {
 	case e.Error == "" && err != nil:
 		return fmt.Sprintf("error: expected none, got %v", err)
 	case e.Error != "" && err == nil:
 		return fmt.Sprintf("error: expected %s, got none", e.Error)
-	case e.Error != "" && !errors.Is(err, sentinels[e.Error]):
+	case e.Error != "" && !err.Is(e.Error):
 		return fmt.Sprintf("error: expected %s, got %v", e.Error, err)
 	}
 	return ""

@@ -1,11 +1,10 @@
 package contracttest
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // list compares a list of items, in order or in any; each must contain what is expected of it.
@@ -34,7 +33,7 @@ func (j *judgement) list(e *Expect) {
 	}
 }
 
-func positions(records []theorydb.Record) []int {
+func positions(records []protocol.Item) []int {
 	list := make([]int, len(records))
 	for i := range list {
 		list[i] = i
@@ -86,7 +85,7 @@ func (j *judgement) operations(e *Expect) {
 		switch got := j.causes[i]; {
 		case want == "" && got != nil:
 			j.differs("causes %d: expected none, got %v", i+1, got)
-		case want != "" && !errors.Is(got, sentinels[want]):
+		case want != "" && !got.Is(want):
 			j.differs("causes %d: expected %s, got %v", i+1, want, got)
 		}
 	}

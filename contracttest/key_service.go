@@ -6,9 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-
-	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/contracttest/protocol"
 	"github.com/theorydb/theorydb/localaws"
 )
 
@@ -93,26 +91,18 @@ type keyService struct {
 
 func newKeyService(aws *localaws.AWS) *keyService { return &keyService{aws: aws, next: aws} }
 
-// configure gives the library its keys.
-func (k *keyService) configure(config *theorydb.Config, encryption Encryption) error {
-	if encryption.None {
-		return nil
-	}
-	config.KMS = k.aws.KMS(func(o *kms.Options) { o.HTTPClient = k })
-	if encryption.Scopes == nil {
-		config.KeyID = k.aws.KMSKey(defaultAlias)
-		return nil
-	}
-	keys := map[theorydb.Scope]theorydb.KeySet{}
-	for _, name := range sortedNames(encryption.Scopes) {
-		scope, err := theorydb.NewScope(strings.Split(name, "/")...)
-		if err != nil {
-			return err
+// configure tells a driver its keys.
+func (k *keyService) configure(about *protocol.Open, encryption Encryption) {
+	switch {
+	case encryption.None:
+	case encryption.Scopes == nil:
+		about.Key = k.aws.KMSKey(defaultAlias)
+	default:
+		about.ScopeKeys = map[string]string{}
+		for scope, alias := range encryption.Scopes {
+			about.ScopeKeys[scope] = k.aws.KMSKeyARN(k.aws.KMSKey(alias))
 		}
-		keys[scope] = theorydb.KeySet{Current: k.aws.KMSKeyARN(k.aws.KMSKey(encryption.Scopes[name]))}
 	}
-	config.Keys = theorydb.ScopeKeys(keys)
-	return nil
 }
 
 // apply does what a step of kms says.

@@ -97,7 +97,8 @@ func TestEmbeddedModelsCompile(t *testing.T) {
 	for _, document := range models.all {
 		w := newWorld(&Scenario{}, models, LocalAWS())
 		made := newTable(document, models.beside(document), false)
-		require.NoError(t, made.open(w), document.Name)
-		require.Contains(t, made.models, document.Name)
+		require.NoError(t, w.meet(t.Context(), nil))
+		require.NoError(t, w.mustOpen(t.Context(), made), document.Name)
+		require.NoError(t, w.close(t.Context()))
 	}
 }

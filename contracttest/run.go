@@ -25,10 +25,14 @@ func Run(t *testing.T, factory func() *Engine) {
 	}
 }
 
-// test runs a scenario as a test.
+// test runs a scenario as a test. One that is not applicable is skipped and says why.
 func (r *Runner) test(t *testing.T, scenario *Scenario) {
 	t.Helper()
-	if result := r.Run(t.Context(), scenario); result.Failure != nil {
+	switch result := r.Run(t.Context(), scenario); result.Verdict() {
+	case Passed:
+	case Failed:
 		t.Errorf("%s\n    why: %s", result.Failure, scenario.Why)
+	case NotApplicable:
+		t.Skip("not applicable: " + result.NotApplicable)
 	}
 }

@@ -12,16 +12,44 @@ type Runner struct {
 	Models *Models
 	// Engine makes a new engine for every scenario.
 	Engine func() *Engine
+	// Driver is the implementation that is judged. Nil: theorydb, in this process. Another one has to be ready for requests
+	// and is left open; it reaches engines through loopback addresses that check no signatures.
+	Driver Driver
 	// Now tells durations in results; nil: they are 0. What scenarios take for the time is the engine's clock.
 	Now func() time.Time
 }
 
-// Result is what came of one scenario. It passed when Failure is nil.
+// Result is what came of one scenario: see its Verdict.
 type Result struct {
 	Scenario *Scenario
 	Engine   string
+	Driver   string
 	Duration time.Duration
-	Failure  *Failure
+	// Failure is where the scenario failed, nil where it did not.
+	Failure *Failure
+	// NotApplicable says why the scenario was not run: what the engine or the driver lacks. "" where it was.
+	NotApplicable string
+}
+
+// Verdict is one of three words on a scenario.
+type Verdict string
+
+// The verdicts. A scenario that was not run has not passed.
+const (
+	Passed        Verdict = "passed"
+	Failed        Verdict = "failed"
+	NotApplicable Verdict = "not applicable"
+)
+
+// Verdict says what the result means.
+func (r *Result) Verdict() Verdict {
+	switch {
+	case r.Failure != nil:
+		return Failed
+	case r.NotApplicable != "":
+		return NotApplicable
+	}
+	return Passed
 }
 
 // Failure is where a scenario failed: at its first step that did not give what it expects. Its lines may quote values
@@ -44,7 +72,14 @@ func (r *Runner) Run(ctx context.Context, scenario *Scenario) *Result {
 	engine := r.Engine()
 	result := &Result{Scenario: scenario, Engine: engine.Name}
 	w := newWorld(scenario, r.Models, engine)
-	result.Failure = w.run(ctx)
+	if err := w.meet(ctx, r.Driver); err != nil {
+		result.Failure = &Failure{File: scenario.File, Lines: []string{err.Error()}}
+	} else {
+		result.Driver, result.NotApplicable = w.driver.Hello().Driver, w.notApplicable()
+		if result.NotApplicable == "" {
+			result.Failure = w.run(ctx)
+		}
+	}
 	if err := w.close(ctx); err != nil && result.Failure == nil {
 		result.Failure = &Failure{File: scenario.File, Lines: []string{err.Error()}}
 	}

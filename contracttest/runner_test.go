@@ -208,7 +208,7 @@ func TestRunnerReportsWhatItCanNotCarryOut(t *testing.T) {
 		"raw without types":  {"op: raw_put\nitem: { PK: a, SK: b }", "is not DynamoDB JSON"},
 		"raw of another key": {"op: raw_put\nitem: { PK: { S: a } }", "ValidationException"},
 		"prefix of a number": {"op: query\nkey: { PK: a }\nsort: { has_prefix: 1 }", "has_prefix takes a text"},
-		"raw_set of nothing": {"op: raw_set\nkey: { PK: { S: a }, SK: { S: b } }\nitem: { t: { S: x } }", "raw_set: theorydb: item not found"},
+		"raw_set of nothing": {"op: raw_set\nkey: { PK: { S: a }, SK: { S: b } }\nitem: { t: { S: x } }", "raw_set: there is no such item"},
 		"unsaved stored":     {"op: raw_put\nitem: { PK: { S: a }, SK: { S: b }, t: { $stored: v } }", `no step before saved "v"`},
 		"scope of no scope":  {"op: get\nscope: [acme]\nkey: { PK: a, SK: b }", "model Note has no scope"},
 		"another table":      {"op: transact\noperations: [{ op: create, model: Sample, item: { PK: a } }]", "operation 0: model Sample is of another table than the step's model"},

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/theorydb/theorydb"
 )
 
 // do carries out a step. The outcome holds what the library answered, an error of its own among it; the error is the
@@ -22,7 +20,7 @@ func (w *world) do(ctx context.Context, step *Step) (*outcome, error) {
 	case "kms":
 		return &outcome{}, w.keys.apply(step.KMS)
 	case "restart":
-		return &outcome{}, w.restart()
+		return &outcome{}, w.restart(ctx)
 	case "fault":
 		w.wire.order(step.Line, step.Fault)
 		return &outcome{}, nil
@@ -52,35 +50,25 @@ func (w *world) do(ctx context.Context, step *Step) (*outcome, error) {
 // pastTheLibrary are the operations of another writer, and the look at the table.
 var pastTheLibrary = []string{"raw_put", "raw_set", "raw_get", "table"}
 
-// use uses the verb of a step.
+// use carries out a step on its model: by a verb of the library, or past it.
 func (w *world) use(ctx context.Context, m *model, step *Step) (*outcome, error) {
-	if m.refused != nil {
-		return &outcome{err: m.refused}, nil
+	switch step.Op {
+	case "create":
+		return w.create(ctx, m, step)
+	case "race":
+		return w.race(ctx, m, step)
+	case "declare":
+		return w.declare(ctx, step)
+	case "table":
+		return w.table(ctx, m)
+	case "raw_put":
+		return w.rawPut(ctx, m, step)
+	case "raw_set":
+		return w.rawSet(ctx, m, step)
+	case "raw_get":
+		return w.rawGet(ctx, m, step)
 	}
-	run := map[string]func(context.Context, *model, *Step) (*outcome, error){
-		"create": w.create, "put": w.write, "update": w.write, "change": w.write, "modify": w.write, "delete": w.write,
-		"get": w.get, "raw": w.raw, "query": w.query, "count": w.count, "explain": w.explain, "race": w.race,
-		"batch_get": w.batchGet, "batch_write": w.batchWrite, "transact": w.write, "transact_get": w.transactGet,
-		"scan": w.scan, "collection": w.collection, "clear": w.clear, "declare": w.declare, "table": w.table,
-		"raw_put": w.rawPut, "raw_set": w.rawSet, "raw_get": w.rawGet,
-	}[step.Op]
-	if run == nil {
-		return nil, fmt.Errorf("unknown op %q", step.Op)
-	}
-	return run(ctx, m, step)
-}
-
-// given is the record that a step's caller holds: the step's item or key, and what it holds from earlier steps.
-func (w *world) given(m *model, values map[string]any, held map[string]string) (theorydb.Record, error) {
-	record := m.record(values)
-	for attribute, name := range held {
-		value, err := w.variable(name)
-		if err != nil {
-			return nil, err
-		}
-		record[attribute] = value
-	}
-	return record, nil
+	return w.verb(ctx, m, step)
 }
 
 // save keeps attributes of the step's record for later steps.
@@ -93,7 +81,7 @@ func (w *world) save(step *Step, o *outcome) error {
 		case attribute == "$next":
 			return fmt.Errorf("save: %s gives no cursor; give the step a cursor", step.Op)
 		case o.err != nil:
-			return fmt.Errorf("save: the step failed: %w", o.err)
+			return fmt.Errorf("save: the step failed: %v", o.err)
 		case o.isRaw && o.stored[attribute] != nil:
 			w.saved[name] = o.stored[attribute]
 		case o.record == nil || o.record[attribute] == nil:

@@ -1,12 +1,10 @@
 package contracttest
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/theorydb/theorydb/localaws"
 )
@@ -166,20 +164,9 @@ func (w *wire) settle() error {
 	return nil
 }
 
-// wait is how the library waits between attempts: not at all for a fault that a step ordered, and otherwise as long as it
-// means to, since a service that is busy needs the time.
-func (w *wire) wait(ctx context.Context, d time.Duration) error {
+// isFaulty reports whether a fault stands in the way, so that waiting between attempts is of no use.
+func (w *wire) isFaulty() bool {
 	w.mu.Lock()
-	if w.fault != nil {
-		d = 0
-	}
-	w.mu.Unlock()
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	defer w.mu.Unlock()
+	return w.fault != nil
 }

@@ -4,47 +4,65 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // race starts all writers of a race at once, each with the same held record. Every loser must have been told that it
 // lost: another error is reported as the runner's.
 func (w *world) race(ctx context.Context, m *model, step *Step) (*outcome, error) {
-	run, err := w.prepare(ctx, m, &step.Race.Write)
+	use, err := w.prepare(ctx, m, &step.Race.Write)
 	if err != nil {
 		return nil, err
 	}
 	start := make(chan struct{})
-	results := make([]error, step.Race.Writers)
+	answers, failures := make([]*protocol.Answer, step.Race.Writers), make([]error, step.Race.Writers)
 	var writers sync.WaitGroup
-	for i := range results {
-		writers.Add(1)
-		go func() {
-			defer writers.Done()
+	for i := range answers {
+		writers.Go(func() {
 			<-start
-			results[i] = run(ctx).err
-		}()
+			answers[i], failures[i] = w.ask(ctx, m.table, use)
+		})
 	}
 	close(start)
 	writers.Wait()
-
-	winners := 0
-	for _, err := range results {
+	if err := errors.Join(failures...); err != nil {
+		return nil, err
+	}
+	winners, losers := 0, loserErrors(&step.Race.Write)
+	for _, answer := range answers {
 		switch {
-		case err == nil:
+		case answer.Error == nil:
 			winners++
-		case !isOneOf(err, loserErrors(&step.Race.Write)):
-			return nil, fmt.Errorf("a writer of the race was not told that it lost: %w", err)
+		case !slices.ContainsFunc(losers, answer.Error.Is):
+			return nil, fmt.Errorf("a writer of the race was not told that it lost: %v", answer.Error)
 		}
 	}
 	return &outcome{winners: &winners}, nil
 }
 
-func isOneOf(err error, sentinels []error) bool {
-	for _, sentinel := range sentinels {
-		if errors.Is(err, sentinel) {
-			return true
+// loserErrors are what those who lose a race may be told.
+func loserErrors(write *Step) []string {
+	var told []string
+	switch write.Op {
+	case "create":
+		return []string{"ErrAlreadyExists"}
+	case "transact":
+		for i := range write.Operations {
+			told = append(told, loserErrors(&write.Operations[i])...)
 		}
+		return told
+	case "check":
+		return []string{"ErrConditionFailed"}
 	}
-	return false
+	told = append(told, "ErrVersionConflict")
+	if write.OnlyIf != nil {
+		told = append(told, "ErrConditionFailed")
+	}
+	if write.Op == "delete" {
+		told = append(told, "ErrItemNotFound")
+	}
+	return told
 }

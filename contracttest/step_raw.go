@@ -2,14 +2,17 @@ package contracttest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
+
+var errNoRow = errors.New("raw_set: there is no such item")
 
 // Raw steps go past the library: they are the other writer, and the look at what is stored.
 
@@ -32,7 +35,7 @@ func (w *world) rawSet(ctx context.Context, m *model, step *Step) (*outcome, err
 		return nil, err
 	}
 	if len(row) == 0 {
-		return nil, fmt.Errorf("raw_set: %w", theorydb.ErrItemNotFound)
+		return nil, errNoRow
 	}
 	set, err := w.rawItem(step)
 	if err != nil {
@@ -78,7 +81,7 @@ func (w *world) rawGet(ctx context.Context, m *model, step *Step) (*outcome, err
 		return nil, err
 	}
 	if len(row) == 0 {
-		return &outcome{isRaw: true, err: fmt.Errorf("raw_get: %w", theorydb.ErrItemNotFound)}, nil
+		return &outcome{isRaw: true, err: &protocol.Error{Names: []string{"ErrItemNotFound"}, Text: "raw_get: there is no such item"}}, nil
 	}
 	return &outcome{stored: row, isRaw: true}, nil
 }

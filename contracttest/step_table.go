@@ -8,7 +8,7 @@ import (
 )
 
 // table asks the service what it knows of the table that the library made.
-func (w *world) table(ctx context.Context, m *model, _ *Step) (*outcome, error) {
+func (w *world) table(ctx context.Context, m *model) (*outcome, error) {
 	expiry, err := w.engine.Client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &m.table.name})
 	if err != nil {
 		return nil, err
@@ -22,7 +22,11 @@ func (w *world) table(ctx context.Context, m *model, _ *Step) (*outcome, error) 
 }
 
 // declare gives the library a model document and makes no table for it.
-func (w *world) declare(_ context.Context, _ *model, step *Step) (*outcome, error) {
+func (w *world) declare(ctx context.Context, step *Step) (*outcome, error) {
 	declared := newTable(step.Document, []*ModelDocument{step.Document}, w.scenario.DMSVersion != "")
-	return &outcome{err: declared.open(w)}, nil
+	refusal, err := w.open(ctx, declared)
+	if err != nil || refusal != nil {
+		return &outcome{err: refusal}, err
+	}
+	return &outcome{}, w.forget(ctx, declared)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // table is a physical table made for one scenario, with the models that live in it.
@@ -19,17 +19,13 @@ type table struct {
 	documents []*ModelDocument
 	fromZero  bool
 	keys      []string // names of the key attributes
-	db        *theorydb.DB
-	models    map[string]*model
 }
 
-// model is a model as steps use it.
+// model is a model as a step uses it.
 type model struct {
-	*theorydb.Model[theorydb.Record] // nil for a scoped model until in
 	*ModelDocument
-	table   *table
-	scoped  *theorydb.ScopedModel[theorydb.Record]
-	refused error // of the library, when it did not take the step's scope
+	table *table
+	scope []string // that the step is confined to; nil: none
 }
 
 // newTable plans a table for the model and all models beside it. fromZero is what the scenario says of their versions.
@@ -49,73 +45,49 @@ func newTable(document *ModelDocument, beside []*ModelDocument, fromZero bool) *
 	return t
 }
 
-// open makes the library's side of the table: a DB and its models.
-func (t *table) open(w *world) (err error) {
-	config := theorydb.Config{
-		DynamoDB: w.client, Table: t.name, LogicalTable: t.logical, TTLAttribute: "ttl", Clock: w.engine.Clock.Now,
-		Wait: w.wire.wait,
-	}
+// document gives the model document of a name; nil: the table has none.
+func (t *table) document(name string) *ModelDocument {
 	for _, document := range t.documents {
-		config.TTLAttribute = cmp.Or(document.TTL, config.TTLAttribute)
-	}
-	for _, document := range t.documents {
-		if name := document.role("ttl"); name != "" {
-			config.TTLAttribute = name
-		}
-	}
-	if err := w.keys.configure(&config, w.scenario.Encryption); err != nil {
-		return err
-	}
-	if t.db, err = theorydb.New(config); err != nil {
-		return err
-	}
-	t.models = map[string]*model{}
-	for _, document := range t.documents {
-		if err := t.register(document); err != nil {
-			return fmt.Errorf("model %s of %s: %w", document.Name, document.File, err)
+		if document.Name == name {
+			return document
 		}
 	}
 	return nil
 }
 
-func (t *table) register(document *ModelDocument) error {
-	text, err := document.json(t.name, t.fromZero)
-	if err != nil {
-		return err
+// about is what a driver needs to know of the table.
+func (t *table) about(region, endpoint string) (*protocol.Open, error) {
+	about := &protocol.Open{Endpoint: endpoint, Region: region, LogicalTable: t.logical, TTLAttribute: "ttl"}
+	for _, document := range t.documents {
+		about.TTLAttribute = cmp.Or(document.TTL, about.TTLAttribute)
 	}
-	m := &model{ModelDocument: document, table: t}
-	if document.role("scope") != "" {
-		m.scoped, err = theorydb.NewScopedRecordModel(t.db, text)
-	} else {
-		m.Model, err = theorydb.NewRecordModel(t.db, text)
+	for _, document := range t.documents {
+		about.TTLAttribute = cmp.Or(document.role("ttl"), about.TTLAttribute)
 	}
-	t.models[document.Name] = m
-	return err
+	for _, document := range t.documents {
+		text, err := document.json(t.name, t.fromZero)
+		if err != nil {
+			return nil, err
+		}
+		about.Models = append(about.Models, text)
+	}
+	return about, nil
 }
 
 // in confines a scoped model to the step's scope, or to the one of its surroundings when the step says none.
-func (m *model) in(step, surroundings []string) (*model, error) {
-	if m.scoped == nil {
-		if step != nil {
-			return nil, fmt.Errorf("model %s has no scope", m.Name)
-		}
-		return m, nil
+func (t *table) in(document *ModelDocument, step, surroundings []string) (*model, error) {
+	m := &model{ModelDocument: document, table: t}
+	switch {
+	case document.role("scope") == "" && step != nil:
+		return nil, fmt.Errorf("model %s has no scope", document.Name)
+	case document.role("scope") == "":
+	case step != nil:
+		m.scope = step
+	default:
+		m.scope = surroundings
 	}
-	components := step
-	if step == nil {
-		components = surroundings
-	}
-	confined := *m
-	var scope theorydb.Scope
-	if len(components) > 0 {
-		scope, confined.refused = theorydb.NewScope(components...)
-	}
-	confined.Model = m.scoped.In(scope)
-	return &confined, nil
+	return m, nil
 }
-
-// create makes the physical table with its indexes and with expiry enabled.
-func (t *table) create(ctx context.Context) error { return t.db.CreateTable(ctx) }
 
 func (t *table) drop(ctx context.Context, client *dynamodb.Client) error {
 	_, err := client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &t.name})

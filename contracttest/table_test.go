@@ -15,8 +15,9 @@ func TestTablesAreMadeWithExpiryAndIndexes(t *testing.T) {
 	require.NoError(t, err)
 	w := newWorld(&Scenario{}, models, LocalAWS())
 	made := newTable(document, models.beside(document), false)
-	require.NoError(t, made.open(w))
-	require.NoError(t, made.create(t.Context()))
+	require.NoError(t, w.meet(t.Context(), nil))
+	require.NoError(t, w.mustOpen(t.Context(), made))
+	require.NoError(t, w.makeTable(t.Context(), made))
 
 	expiry, err := w.engine.Client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &made.name})
 	require.NoError(t, err)

@@ -6,12 +6,13 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // Number is a number as a scenario writes it: exact decimal digits.
-type Number = attributevalue.Number
+type Number = protocol.Number
 
 // maxRepeated bounds what {$repeat, $times} makes: more than an item may hold.
 const maxRepeated = 1 << 20

@@ -35,11 +35,8 @@ type lastItem struct {
 	item  item // the key and, for a PutItem, everything else
 }
 
-// watch gives a client that sends through the wire, otherwise the same as client.
-func watch(client *dynamodb.Client) (*dynamodb.Client, *wire) {
-	w := &wire{next: client.Options().HTTPClient}
-	return dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.HTTPClient = w }), w
-}
+// newWire stands in front of whatever client sends to.
+func newWire(client *dynamodb.Client) *wire { return &wire{next: client.Options().HTTPClient} }
 
 // reset forgets what was seen.
 func (w *wire) reset() { w.restore(sent{}) }

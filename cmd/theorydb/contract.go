@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -11,9 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/theorydb/theorydb/contracttest"
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // suite is what the flags of contract ask for.
@@ -29,7 +33,9 @@ func contract(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	endpoint := flags.String("endpoint", "", "`URL` of a DynamoDB endpoint that checks no signatures; default: the embedded engine")
 	scenarios := flags.String("scenarios", "", "`folder` of scenario files; default: the embedded suite")
 	models := flags.String("models", "", "`folder` of model files, or one file; default: the models of the embedded suite")
+	driver := flags.String("driver", "", "`command` that speaks the driver protocol, its words parted by spaces; default: this library itself")
 	only := flags.String("run", "", "run only scenarios whose id and name match the `expression`")
+	jsonFile := flags.String("json", "", "write what came of every scenario to this `file`, - for standard output")
 	verbose := flags.Bool("v", false, "tell file and reason of every scenario")
 	if status, ok := parse(flags, args, stderr); !ok {
 		return status
@@ -39,18 +45,66 @@ func contract(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if err != nil {
 		return usage(stderr, err)
 	}
-	s.run(ctx, stdout)
-	passed, failed := s.report.Counts()
-	tell(stdout, "\n%s\n", s.report.Table())
-	if left := len(s.scenarios) - len(s.report.Results); left > 0 {
-		tell(stdout, "interrupted, %d not run\n", left)
-		failed += left
+	stderr = &shared{to: stderr}
+	people := stdout
+	if *jsonFile == "-" {
+		people = stderr
 	}
-	tell(stdout, "%d passed, %d failed\n", passed, failed)
-	if failed > 0 {
+	status := s.judge(ctx, *driver, people, stderr)
+	if *jsonFile == "" {
+		return status
+	}
+	if err := s.writeJSON(*jsonFile, stdout); err != nil {
+		tell(stderr, "theorydb: -json: %v\n", err)
+		return exitFailed
+	}
+	return status
+}
+
+// judge runs the scenarios and tells what came of them.
+func (s *suite) judge(ctx context.Context, driver string, stdout, stderr io.Writer) int {
+	if driver != "" {
+		client, err := protocol.Start(ctx, strings.Fields(driver), stderr)
+		if err != nil {
+			return usage(stderr, fmt.Errorf("-driver: %w", err))
+		}
+		defer func() { _ = client.Close() }() // it has answered all that it was asked
+		s.runner.Driver = client
+	}
+	s.run(ctx, stdout)
+	counts := s.report.Counts()
+	tell(stdout, "\n%s\n", s.report.Table())
+	if left := len(s.report.NotRun); left > 0 {
+		tell(stdout, "interrupted, %d not run\n", left)
+	}
+	tell(stdout, "%s\n", counts)
+	if counts.Failed > 0 {
 		return exitFailed
 	}
 	return exitOK
+}
+
+// shared is written to by this program and by a driver.
+type shared struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.to.Write(p)
+}
+
+func (s *suite) writeJSON(name string, stdout io.Writer) error {
+	if name == "-" {
+		return s.report.WriteJSON(stdout)
+	}
+	var report bytes.Buffer
+	if err := s.report.WriteJSON(&report); err != nil {
+		return err
+	}
+	return os.WriteFile(name, report.Bytes(), 0o600)
 }
 
 func (s *suite) useEndpoint(endpoint string) error {
@@ -122,16 +176,16 @@ func (s *suite) run(ctx context.Context, stdout io.Writer) {
 	for _, file := range s.report.Unreadable {
 		tell(stdout, "FAIL  %s\n      %v\n", file.File, file.Err)
 	}
-	for _, scenario := range s.scenarios {
+	for i, scenario := range s.scenarios {
 		if ctx.Err() != nil {
+			s.report.NotRun = s.scenarios[i:]
 			return
 		}
 		result := s.runner.Run(ctx, scenario)
 		s.report.Results = append(s.report.Results, result)
-		verdict := "ok  "
-		if result.Failure != nil {
-			verdict = "FAIL"
-		}
+		verdict := map[contracttest.Verdict]string{
+			contracttest.Passed: "ok  ", contracttest.Failed: "FAIL", contracttest.NotApplicable: "n/a ",
+		}[result.Verdict()]
 		tell(stdout, "%s  %s  %s\n", verdict, scenario.Title(), result.Duration.Round(100*time.Microsecond))
 		if s.verbose || result.Failure != nil {
 			describe(stdout, scenario, result)
@@ -140,9 +194,12 @@ func (s *suite) run(ctx context.Context, stdout io.Writer) {
 }
 
 func describe(stdout io.Writer, scenario *contracttest.Scenario, result *contracttest.Result) {
-	if result.Failure != nil {
+	switch {
+	case result.Failure != nil:
 		tell(stdout, "      %s\n", result.Failure)
-	} else {
+	case result.NotApplicable != "":
+		tell(stdout, "      %s: %s\n", scenario.File, result.NotApplicable)
+	default:
 		tell(stdout, "      %s, %d steps on %s\n", scenario.File, len(scenario.Steps), result.Engine)
 	}
 	if scenario.Why != "" {

@@ -1,6 +1,7 @@
 // Command theorydb runs the contract suite and serves the embedded engine.
 //
-//	theorydb contract [-endpoint URL] [-scenarios DIR] [-models DIR] [-run REGEXP] [-v]
+//	theorydb contract [-endpoint URL] [-scenarios DIR] [-models DIR] [-driver CMD] [-run REGEXP] [-json FILE] [-v]
+//	theorydb driver
 //	theorydb serve [-addr 127.0.0.1:8000]
 //	theorydb help
 package main
@@ -27,9 +28,15 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 const help = `Usage:
 
-  theorydb contract [-endpoint URL] [-scenarios DIR] [-models DIR] [-run REGEXP] [-v]
+  theorydb contract [-endpoint URL] [-scenarios DIR] [-models DIR] [-driver CMD]
+                    [-run REGEXP] [-json FILE] [-v]
       Runs scenarios and ends with status 1 when one fails. Without flags: the
-      embedded suite on the embedded engine, which needs nothing.
+      embedded suite on the embedded engine, which needs nothing. With -driver
+      another implementation is judged, a program in any language that speaks
+      the driver protocol (contracttest/PROTOCOL.md).
+
+  theorydb driver
+      Speaks the driver protocol for this library, on standard input and output.
 
   theorydb serve [-addr 127.0.0.1:8000]
       Serves the embedded engine, an in-memory DynamoDB, over HTTP on a loopback
@@ -52,6 +59,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "contract":
 		return contract(ctx, args[1:], stdout, stderr)
+	case "driver":
+		return driver(ctx, args[1:], os.Stdin, stdout, stderr)
 	case "serve":
 		return serve(ctx, args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":

@@ -1,8 +1,47 @@
-package contracttest
+package godriver
 
-import "github.com/theorydb/theorydb"
+import (
+	"errors"
 
-// sentinels are what "error: NAME" means: errors.Is(err, theorydb.NAME). Every exported sentinel is here.
+	"github.com/theorydb/theorydb"
+	"github.com/theorydb/theorydb/contracttest/protocol"
+)
+
+// told is an error as the protocol says it: all that it is, and its text.
+func told(err error) *protocol.Error {
+	if err == nil {
+		return nil
+	}
+	names := []string{}
+	for _, name := range protocol.ErrorNames {
+		if errors.Is(err, sentinels[name]) {
+			names = append(names, name)
+		}
+	}
+	return &protocol.Error{Names: names, Text: err.Error()}
+}
+
+// causes are the errors of the operations, nil where the error is not one of operations.
+func causes(err error) []*protocol.Error {
+	var ops []error
+	var canceled *theorydb.TransactionError
+	var failed *theorydb.BatchError
+	switch {
+	case errors.As(err, &canceled):
+		ops = canceled.Ops
+	case errors.As(err, &failed):
+		ops = failed.Ops
+	default:
+		return nil
+	}
+	list := make([]*protocol.Error, len(ops))
+	for i, op := range ops {
+		list[i] = told(op)
+	}
+	return list
+}
+
+// sentinels are what the names of the protocol mean here. Every exported sentinel is among them.
 var sentinels = map[string]error{
 	"ErrInvalidModel":        theorydb.ErrInvalidModel,
 	"ErrInvalidTag":          theorydb.ErrInvalidTag,
