@@ -14,8 +14,23 @@ func (e *Expect) parse(p place) error {
 			ok = new(bool)
 			return boolInto(ok)(p)
 		},
-		"error": func(p place) (err error) {
-			e.Error, err = p.sentinel()
+		"error": func(p place) error {
+			name, err := p.sentinel()
+			e.Errors = append(e.Errors, name)
+			return err
+		},
+		"errors": func(p place) error {
+			elements, err := p.elements()
+			if err == nil && len(elements) == 0 {
+				return p.errorf("errors has at least one name")
+			}
+			for _, element := range elements {
+				name, err := element.sentinel()
+				if err != nil {
+					return err
+				}
+				e.Errors = append(e.Errors, name)
+			}
 			return err
 		},
 		"item_contains": itemInto(&e.ItemContains), "item_not_contains": itemInto(&e.ItemNotContains),
@@ -39,7 +54,7 @@ func (e *Expect) parse(p place) error {
 	if err != nil {
 		return err
 	}
-	if ok != nil && *ok == (e.Error != "") {
+	if ok != nil && *ok == (e.Errors != nil) {
 		return p.errorf("ok says one thing and error another; give one of ok: true and error: NAME")
 	}
 	return nil

@@ -3,6 +3,8 @@ package contracttest
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -41,13 +43,14 @@ func (w *world) judge(ctx context.Context, step *Step, o *outcome) []string {
 }
 
 func judgeError(e *Expect, err *protocol.Error) string {
+	wanted := strings.Join(e.Errors, " and ")
 	switch {
-	case e.Error == "" && err != nil:
+	case wanted == "" && err != nil:
 		return fmt.Sprintf("error: expected none, got %v", err)
-	case e.Error != "" && err == nil:
-		return fmt.Sprintf("error: expected %s, got none", e.Error)
-	case e.Error != "" && !err.Is(e.Error):
-		return fmt.Sprintf("error: expected %s, got %v", e.Error, err)
+	case wanted != "" && err == nil:
+		return fmt.Sprintf("error: expected %s, got none", wanted)
+	case slices.ContainsFunc(e.Errors, func(name string) bool { return !err.Is(name) }):
+		return fmt.Sprintf("error: expected %s, got %v", wanted, err)
 	}
 	return ""
 }

@@ -191,7 +191,9 @@ func (m *Models) beside(model *ModelDocument) []*ModelDocument {
 	return models
 }
 
-// json gives the document for a physical table. fromZero makes its versions start at 0.
+// json gives the document for a physical table. fromZero makes its versions start at 0. The indexes of a file with a
+// dms_version are made with everything in them: other projects have some that leave out what theorydb judges rows by, and
+// what an index leaves out no scenario can tell but by reading less.
 func (d *ModelDocument) json(table string, fromZero bool) ([]byte, error) {
 	document := maps.Clone(d.document)
 	document["table"] = map[string]any{"name": table}
@@ -204,7 +206,23 @@ func (d *ModelDocument) json(table string, fromZero bool) ([]byte, error) {
 		}
 	}
 	document["attributes"] = attributes
+	if indexes, ok := document["indexes"].([]any); ok && d.DMSVersion != "" {
+		document["indexes"] = projectingAll(indexes)
+	}
 	return json.Marshal(document)
+}
+
+func projectingAll(indexes []any) []any {
+	whole := make([]any, len(indexes))
+	for i, element := range indexes {
+		whole[i] = element
+		if index, ok := element.(map[string]any); ok {
+			index = maps.Clone(index)
+			index["projection"] = map[string]any{"type": "ALL"}
+			whole[i] = index
+		}
+	}
+	return whole
 }
 
 // countingFromZero says in a document's own words that a version starts at 0.

@@ -63,6 +63,22 @@ func TestDocumentsSayWhereVersionsStart(t *testing.T) {
 	require.Contains(t, string(document), `"roles":["version"]`)
 }
 
+func TestIndexesOfOtherProjectsAreMadeWhole(t *testing.T) {
+	index := `indexes: [{ name: i, type: GSI, partition: { attribute: n, type: N }, projection: { type: KEYS_ONLY } }]`
+	for version, want := range map[string]string{"": "KEYS_ONLY", "0.1": "ALL", "0.2": "ALL"} {
+		file := modelFile(version, "A", "t")
+		file.Data = append(file.Data, "    "+index...)
+		models, err := LoadModels(fstest.MapFS{"a.yaml": file})
+		require.NoError(t, err)
+		document, err := models.all[0].json("physical", true)
+		require.NoError(t, err)
+		require.Contains(t, string(document), `"projection":{"type":"`+want+`"}`)
+		again, err := models.all[0].json("physical", true)
+		require.NoError(t, err)
+		require.Equal(t, document, again)
+	}
+}
+
 func TestModelFilesAreStrict(t *testing.T) {
 	for text, want := range map[string]string{
 		"modles: []":                 `a.yaml:1: unknown member "modles"`,

@@ -64,7 +64,7 @@ func told(t *testing.T, changed int, instead string) *Scenario {
 	t.Helper()
 	expectations := []any{
 		"{ ok: true, requests: 1, item_contains: { version: 1 } }",
-		"{ error: ErrAlreadyExists, requests: 1 }",
+		"{ errors: [ErrAlreadyExists, ErrConditionFailed], requests: 1 }",
 		"{ sent_consistent: false, item_contains: { title: one, tags: [x] }, item_not_contains: { title: two }, item_has_fields: [version], " +
 			"item_missing_fields: [body], raw_attribute_types: { tags: SS }, item_field_equals_var: { createdAt: created }, " +
 			"item_field_not_equals_var: { title: created } }",
@@ -104,6 +104,7 @@ func TestEveryKindOfExpectationCanFail(t *testing.T) {
 		"error instead of ok":           {1, "{ error: ErrItemNotFound }", "error: expected ErrItemNotFound, got none"},
 		"ok instead of error":           {2, "{ ok: true }", "error: expected none, got"},
 		"nothing said means ok":         {2, "{}", "error: expected none, got"},
+		"one error of two":              {2, "{ errors: [ErrAlreadyExists, ErrItemNotFound] }", "error: expected ErrAlreadyExists and ErrItemNotFound, got"},
 		"another error":                 {2, "{ error: ErrItemNotFound }", "error: expected ErrItemNotFound, got"},
 		"requests":                      {1, "{ requests: 2 }", "requests: expected 2, got 1"},
 		"requests of a refused step":    {2, "{ error: ErrAlreadyExists, requests: 0 }", "requests: expected 0, got 1"},

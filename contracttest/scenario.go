@@ -102,7 +102,7 @@ type Sort struct {
 
 // Expect is what a step must give. A step without "error" must succeed.
 type Expect struct {
-	Error                 string // name of a sentinel
+	Errors                []string // names of sentinels, all of which the error is; none: there is no error
 	ItemContains          map[string]any
 	ItemNotContains       map[string]any
 	ItemHasFields         []string

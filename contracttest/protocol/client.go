@@ -64,7 +64,7 @@ func (c *Client) Do(ctx context.Context, request *Request) (*Answer, error) {
 		return nil, err
 	}
 	if err := c.write(asked); err != nil {
-		c.breakOff(fmt.Errorf("write to the driver: %w", err))
+		c.breakOff(fmt.Errorf("%w: %w", errEnded, err))
 	}
 	select {
 	case <-ctx.Done():
