@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -105,7 +104,7 @@ func (k keyMembers) key(halves []*schema.KeyPart) (Item, error) {
 }
 
 func (m *model) encodeCursor(content any) (string, error) {
-	encoded, err := compactJSON(content)
+	encoded, err := schema.CompactJSON(content)
 	if err != nil {
 		return "", err
 	}
@@ -125,7 +124,7 @@ func (m *model) decodeCursor(encoded string, most int64, content any) error {
 	if err := json.Unmarshal(decoded, content); err != nil {
 		return errCursorDamaged
 	}
-	if again, err := compactJSON(content); err != nil || !bytes.Equal(again, decoded) {
+	if again, err := schema.CompactJSON(content); err != nil || !bytes.Equal(again, decoded) {
 		return errCursorDamaged
 	}
 	return nil
@@ -219,7 +218,7 @@ func (r *queryRun) digest() (string, error) {
 
 // digestOf is the digest of a canonical query or scan.
 func digestOf(members map[string]any) (string, error) {
-	canonical, err := compactJSON(members)
+	canonical, err := schema.CompactJSON(members)
 	if err != nil {
 		return "", err
 	}
@@ -281,37 +280,4 @@ func keyText(value types.AttributeValue) string {
 		return string(v.Value)
 	}
 	return ""
-}
-
-// compactJSON is the one JSON form of cursors: no white space, sorted members, no HTML escaping.
-func compactJSON(value any) ([]byte, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return plainSeparators(bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))), nil
-}
-
-// plainSeparators writes U+2028 and U+2029 as they are. Go escapes them even without HTML escaping, and the JSON of other
-// languages does not; a cursor has one form in all of them.
-func plainSeparators(encoded []byte) []byte {
-	if !bytes.Contains(encoded, []byte(`\u202`)) {
-		return encoded
-	}
-	plain := make([]byte, 0, len(encoded))
-	for i := 0; i < len(encoded); i++ {
-		switch rest := encoded[i:]; {
-		case bytes.HasPrefix(rest, []byte(`\u2028`)), bytes.HasPrefix(rest, []byte(`\u2029`)):
-			plain = utf8.AppendRune(plain, 0x2028+rune(rest[5]-'8'))
-			i += 5
-		case rest[0] == '\\':
-			plain = append(plain, rest[:2]...) // an escape of its own, such as an escaped backslash
-			i++
-		default:
-			plain = append(plain, rest[0])
-		}
-	}
-	return plain
 }

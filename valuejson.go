@@ -19,7 +19,7 @@ import (
 func keyJSON(value types.AttributeValue) (json.RawMessage, error) {
 	switch value.(type) {
 	case *types.AttributeValueMemberS, *types.AttributeValueMemberN, *types.AttributeValueMemberB:
-		return compactJSON(valueJSON(value))
+		return schema.CompactJSON(valueJSON(value))
 	}
 	return nil, fmt.Errorf("%w: a key is a text, a number or binary", ErrInvalidValue)
 }

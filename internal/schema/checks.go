@@ -121,6 +121,9 @@ func (b *builder) checkWords(d *draftAttribute) {
 	if d.version && !wideInteger(d) {
 		refuse("a version is an integer of 32 bits or more")
 	}
+	if d.ttl && d.Format != FormatUnixSeconds && d.Format != FormatInt { // DynamoDB passes over an expiry of any other form
+		refuse("a ttl is a number of whole seconds since 1970")
+	}
 	if (d.created || d.updated) && (d.Format != FormatTime || d.typ != nil && d.typ != timeType) {
 		refuse("a timestamp is a time.Time")
 	}

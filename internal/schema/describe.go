@@ -90,7 +90,7 @@ func Describe(plans []*Plan, o DescribeOptions) ([]byte, error) {
 	if err != nil {
 		return nil, &ModelError{Model: "document", Problem: "can't be written as JSON", Err: ErrInvalidModel}
 	}
-	return document.Bytes(), nil
+	return plainSeparators(document.Bytes()), nil
 }
 
 // object is a JSON object. encoding/json sorts the members of maps.

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -85,11 +84,8 @@ func jsonText(v any) (string, error) {
 }
 
 func marshalJSON(v any) (string, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // the other runtimes do not escape < > &
-	err := e.Encode(v)
-	return strings.TrimSuffix(b.String(), "\n"), err
+	text, err := CompactJSON(v)
+	return string(text), err
 }
 
 // mended reports that encoding/json replaced invalid UTF-8: it writes such

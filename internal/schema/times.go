@@ -45,9 +45,12 @@ func parseTime(s string) (time.Time, error) {
 }
 
 // strictTime refuses what time.Parse lets pass beyond RFC 3339: an hour of one
-// digit and a comma in front of the fraction.
+// digit, a comma in front of the fraction, and offsets of 24 hours or 60 minutes.
 func strictTime(s string) (time.Time, error) {
 	if len(s) < len("2006-01-02T15:04:05Z") || s[13] != ':' || strings.Contains(s, ",") {
+		return time.Time{}, refuse(notATime)
+	}
+	if offset := s[len(s)-len("24:00"):]; offset[2] == ':' && (offset[:2] > "23" || offset[3:] > "59") && s[len(s)-1] != 'Z' {
 		return time.Time{}, refuse(notATime)
 	}
 	return time.Parse(time.RFC3339Nano, s)
