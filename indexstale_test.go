@@ -382,13 +382,10 @@ var staleSequences = flag.Int("sequences", 5000, "random sequences of writes to 
 // one.
 func TestNoIndexKeyIsEverStale(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e *engine) {
-		seeds, sequences := uint64(4), *staleSequences/4
+		seeds, sequences := uint64(4), shareOf(*staleSequences/4)
 		length := max(4, 100_000 / *staleSequences)
-		switch {
-		case e.aws == nil:
+		if e.aws == nil {
 			seeds, sequences = 1, 30
-		case testing.Short():
-			sequences = 125
 		}
 		var mu sync.Mutex
 		var group sync.WaitGroup

@@ -13,6 +13,8 @@ type declaration struct {
 	Format    string
 	JSON      bool
 	Roles     []string
+	// Encryption is anything but nil where the attribute is stored encrypted.
+	Encryption any
 }
 
 // value turns a logical value, as a file writes it, into one of the protocol for the declared type: base64 becomes bytes,

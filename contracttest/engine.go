@@ -2,6 +2,7 @@ package contracttest
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,6 +33,16 @@ type Engine struct {
 	// Sweep, if any, deletes expired items as the service does in its own time. It is called before every step, where
 	// without it expired items stay: a scenario must pass either way.
 	Sweep func()
+}
+
+var errNoEngine = errors.New("the factory made an Engine without a Client or a Clock")
+
+// check refuses an engine on which nothing can run.
+func (e *Engine) check() error {
+	if e == nil || e.Client == nil || e.Clock == nil {
+		return errNoEngine
+	}
+	return nil
 }
 
 // LocalAWS returns a new embedded engine, in which expired items stay.

@@ -33,7 +33,7 @@ var stepMembers = map[string][]string{
 	"scan":          {"index", "filter", "segments", "limit", "page_size", "consistent", "cursor", "save"},
 	"collection":    {"key", "models", "consistent"},
 	"clear":         append([]string{"keep", "retention", "cursor", "save"}, queryMembers...),
-	"fault":         {"throw_back", "lose_answer", "times"},
+	"fault":         {"throw_back", "lose_answer", "rival", "times"},
 	"declare":       {"document"},
 	"table":         {},
 }
@@ -120,6 +120,9 @@ func checkMembers(p place, step Step, within string) error {
 	return step.checkRequired(p, allowed)
 }
 
+// maxMilliseconds are a hundred years: no step moves the clock further, and none beyond what a time.Duration can hold.
+const maxMilliseconds = 100 * 365 * 24 * 3600 * 1000
+
 // checkRequired refuses a step that lacks what its operation is about.
 func (s *Step) checkRequired(p place, allowed []string) error {
 	switch {
@@ -129,6 +132,8 @@ func (s *Step) checkRequired(p place, allowed []string) error {
 		return p.errorf("op %s needs a key", s.Op)
 	case slices.Contains(allowed, "ms") && s.Milliseconds <= 0:
 		return p.errorf("op %s needs ms, a number above 0", s.Op)
+	case slices.Contains(allowed, "ms") && s.Milliseconds > maxMilliseconds:
+		return p.errorf("op %s takes at most %d ms", s.Op, int64(maxMilliseconds))
 	case slices.Contains(allowed, "keys") && (s.Keys == nil) == (s.Operations == nil):
 		return p.errorf("op %s needs one of keys and operations", s.Op)
 	case slices.Contains(allowed, "operations") && s.Keys == nil && s.Operations == nil:
@@ -137,6 +142,8 @@ func (s *Step) checkRequired(p place, allowed []string) error {
 		return p.errorf("op kms needs one of state, service and points_to")
 	case s.Op == "fault" && !s.Fault.isOneThing():
 		return p.errorf("op fault needs one of throw_back and lose_answer")
+	case s.Fault.Rival != nil && s.Fault.LoseAnswer == "":
+		return p.errorf("a rival writes after a lost answer")
 	case s.Op == "declare" && s.Document == nil:
 		return p.errorf("op declare needs a document")
 	case s.Op == "collection" && s.Models == nil:

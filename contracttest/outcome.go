@@ -33,7 +33,7 @@ type outcome struct {
 }
 
 // outcomeOf reads what a driver answered.
-func (w *world) outcomeOf(ctx context.Context, step *Step, answer *protocol.Answer) (*outcome, error) {
+func (w *world) outcomeOf(ctx context.Context, m *model, step *Step, answer *protocol.Answer) (*outcome, error) {
 	o := &outcome{
 		err: answer.Error, record: answer.Item, causes: answer.Causes, old: answer.Old, asked: step.Returning,
 		records: answer.Items, listed: answer.Items != nil, count: answer.Count, isRaw: step.Op == "raw",
@@ -69,5 +69,28 @@ func (w *world) outcomeOf(ctx context.Context, step *Step, answer *protocol.Answ
 	if o.listed && o.models != nil && len(o.models) != len(o.records) {
 		return nil, fmt.Errorf("the driver gave %d items and models for %d", len(o.records), len(o.models))
 	}
+	if o.err == nil { // after a failure they are what the caller gave
+		return o, o.declared(m)
+	}
 	return o, nil
+}
+
+// declared refuses records with attributes that their model does not have: no library can have read those. An attribute that
+// is null is refused too: what a record lacks is left out, and null would be compared as what it lacks.
+func (o *outcome) declared(m *model) error {
+	for i, record := range append([]protocol.Item{o.record, o.old}, o.records...) {
+		of := m
+		if i > 1 && o.models != nil {
+			of = o.models[i-2]
+		}
+		for _, name := range sortedNames(record) {
+			if _, known := of.attributes[name]; !known {
+				return fmt.Errorf("the driver gave a record of %s with an attribute %q, which the model does not have", of.Name, name)
+			}
+			if record[name] == nil {
+				return fmt.Errorf("the driver gave a record of %s whose %q is null; what a record lacks is left out", of.Name, name)
+			}
+		}
+	}
+	return nil
 }

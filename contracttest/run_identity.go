@@ -36,8 +36,8 @@ func RunIdentity(t *testing.T, factory func() *Engine) {
 
 func identityEngine(t *testing.T, engine *Engine) identitysuite.Engine {
 	t.Helper()
-	if engine == nil || engine.Client == nil || engine.Clock == nil {
-		t.Fatal("the factory made an Engine without a Client or a Clock")
+	if err := engine.check(); err != nil {
+		t.Fatal(err)
 	}
 	keys := engine.KMS
 	if keys == nil {

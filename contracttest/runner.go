@@ -70,6 +70,9 @@ func (r *Runner) Run(ctx context.Context, scenario *Scenario) *Result {
 	}
 	begin := now()
 	engine := r.Engine()
+	if err := engine.check(); err != nil {
+		return &Result{Scenario: scenario, Failure: &Failure{File: scenario.File, Lines: []string{err.Error()}}}
+	}
 	result := &Result{Scenario: scenario, Engine: engine.Name}
 	w := newWorld(scenario, r.Models, engine)
 	if err := w.meet(ctx, r.Driver); err != nil {

@@ -265,3 +265,13 @@ func TestDurationsComeFromTheGivenClock(t *testing.T) {
 	}}
 	require.Equal(t, time.Second, runner.Run(t.Context(), told(t, 0, "")).Duration)
 }
+
+func TestRunnerRefusesAnEngineOnWhichNothingRuns(t *testing.T) {
+	for _, engine := range []*Engine{nil, {}, {Client: LocalAWS().Client}, {Clock: LocalAWS().Clock}} {
+		runner := embeddedRunner(t)
+		runner.Engine = func() *Engine { return engine }
+		result := runner.Run(t.Context(), told(t, 0, ""))
+		require.Equal(t, Failed, result.Verdict())
+		require.Contains(t, result.Failure.String(), "without a Client or a Clock")
+	}
+}

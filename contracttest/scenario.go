@@ -17,6 +17,7 @@ type Scenario struct {
 	ID         string   // such as "TTL-03"; "" in files of other projects
 	Promise    string   // one of Promises, or ""
 	Why        string   // what breaks where it fails, in one sentence
+	Shows      []string // the verbs about which it shows its promise; nil: not said
 	DMSVersion string   // "0.1" or "0.2" for files whose versions start at 0, otherwise ""
 	Model      string   // the model of every step that names none
 	Table      string   // the table as the model documents name it; "" for the model's own
@@ -135,8 +136,10 @@ func ParseScenario(file string, content []byte) (*Scenario, error) {
 		return nil, err
 	}
 	s := &Scenario{File: file}
+	var shows *place
 	err = root.each(map[string]func(place) error{
 		"name": textInto(&s.Name), "id": textInto(&s.ID), "promise": textInto(&s.Promise), "why": textInto(&s.Why),
+		"shows":       func(p place) error { shows = &p; return textsInto(&s.Shows)(p) },
 		"dms_version": textInto(&s.DMSVersion), "model": textInto(&s.Model),
 		"scope": textsInto(&s.Scope), "encryption": s.Encryption.parse,
 		"table": func(p place) error { return p.each(map[string]func(place) error{"name": textInto(&s.Table)}) },
@@ -160,6 +163,9 @@ func ParseScenario(file string, content []byte) (*Scenario, error) {
 	}
 	if err := checkDMSVersion(s.DMSVersion); err != nil {
 		return nil, root.errorf("%w", err)
+	}
+	if err := s.checkShows(shows); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

@@ -22,8 +22,7 @@ func (w *world) do(ctx context.Context, step *Step) (*outcome, error) {
 	case "restart":
 		return &outcome{}, w.restart(ctx)
 	case "fault":
-		w.wire.order(step.Line, step.Fault)
-		return &outcome{}, nil
+		return &outcome{}, w.order(ctx, step)
 	}
 	m, err := w.model(ctx, step)
 	if err != nil {

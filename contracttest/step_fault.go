@@ -1,6 +1,7 @@
 package contracttest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,6 +17,9 @@ type Fault struct {
 	ThrowBack []int
 	// LoseAnswer is the operation of DynamoDB that is carried out and whose answer never arrives.
 	LoseAnswer string
+	// Rival is what another writer does between the lost answer and the next attempt: a raw_set
+	// of values that are written out. Nil: nothing.
+	Rival *Step
 	// Times is how many requests it happens to; 0 means 1. The scenario fails where it happens to fewer, and where one of
 	// the positions was in none of them.
 	Times int
@@ -33,6 +37,14 @@ func (f *Fault) readers(readers map[string]func(place) error) {
 			return p.errorf("a fault happens at least once")
 		}
 		return nil
+	}
+	readers["rival"] = func(p place) error {
+		f.Rival = &Step{Op: "raw_set", Line: p.node.Line}
+		err := p.each(map[string]func(place) error{"key": itemInto(&f.Rival.Key), "item": itemInto(&f.Rival.Item)})
+		if err == nil && (f.Rival.Key == nil || f.Rival.Item == nil) {
+			return p.errorf("a rival has a key and an item, as a raw_set has")
+		}
+		return err
 	}
 	readers["throw_back"] = func(p place) error {
 		elements, err := p.elements()
@@ -71,6 +83,7 @@ type orderedFault struct {
 	rule    *localaws.Rule
 	times   int
 	back    *thrownBack // nil for a lost answer
+	lost    error       // why the rival could not write
 }
 
 // thrownBack says what a throw_back takes, and keeps how far that reached. It looks at the requests itself: a request that
@@ -127,13 +140,22 @@ func batchLength(body []byte) int {
 	return length
 }
 
-// order puts a fault in the way of the next step.
-func (w *wire) order(line int, fault Fault) {
+// order puts a fault in the way of the next step. rival does what the fault says of another writer.
+func (w *wire) order(line int, fault Fault, rival func() error) {
 	faults := &localaws.Faults{Next: w.next}
 	times := max(fault.Times, 1)
 	ordered := &orderedFault{line: line, through: faults, times: times}
 	if fault.LoseAnswer != "" {
 		ordered.rule = faults.On(fault.LoseAnswer).Times(times).CommitThenDrop()
+		if fault.Rival != nil {
+			ordered.rule.Then(func() {
+				if err := rival(); err != nil {
+					w.mu.Lock()
+					defer w.mu.Unlock()
+					ordered.lost = fmt.Errorf("the rival of line %d: %w", fault.Rival.Line, err)
+				}
+			})
+		}
 	} else {
 		ordered.back = &thrownBack{positions: fault.ThrowBack, times: times}
 		ordered.rule = faults.On("").When(ordered.back.from).Times(times).ThrowBack(ordered.back.takes)
@@ -143,14 +165,39 @@ func (w *wire) order(line int, fault Fault) {
 	w.fault = ordered
 }
 
+// order puts the fault of a step in the way of the next one.
+func (w *world) order(ctx context.Context, step *Step) error {
+	if step.Fault.Rival == nil {
+		w.wire.order(step.Line, step.Fault, nil)
+		return nil
+	}
+	m, err := w.model(ctx, step)
+	if err != nil {
+		return err
+	}
+	set, err := w.rawItem(step.Fault.Rival)
+	if err != nil {
+		return err
+	}
+	w.wire.order(step.Line, step.Fault, func() error {
+		_, err := w.setInRow(ctx, m, step.Fault.Rival, set)
+		return err
+	})
+	return nil
+}
+
 // settle takes the fault out of the way again. One that did not happen as often as it was to showed nothing.
 func (w *wire) settle() error {
 	w.mu.Lock()
 	ordered := w.fault
 	w.fault = nil
+	var lost error
+	if ordered != nil {
+		lost = ordered.lost
+	}
 	w.mu.Unlock()
-	if ordered == nil {
-		return nil
+	if ordered == nil || lost != nil {
+		return lost
 	}
 	if happened := ordered.rule.Fired(); happened != ordered.times {
 		return fmt.Errorf("the fault of line %d happened %d times, not %d", ordered.line, happened, ordered.times)

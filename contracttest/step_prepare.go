@@ -36,6 +36,7 @@ func (w *world) prepare(ctx context.Context, m *model, step *Step) (use protocol
 	default:
 		use.Operations, err = w.operations(ctx, m, step)
 	}
+	w.hide(m, &use)
 	return use, err
 }
 

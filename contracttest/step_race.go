@@ -17,19 +17,25 @@ func (w *world) race(ctx context.Context, m *model, step *Step) (*outcome, error
 	if err != nil {
 		return nil, err
 	}
-	start := make(chan struct{})
+	start, together := make(chan struct{}), newMeeting(step.Race.Writers)
+	w.wire.hold(together)
+	defer w.wire.hold(nil)
 	answers, failures := make([]*protocol.Answer, step.Race.Writers), make([]error, step.Race.Writers)
 	var writers sync.WaitGroup
 	for i := range answers {
 		writers.Go(func() {
 			<-start
 			answers[i], failures[i] = w.ask(ctx, m.table, use)
+			together.leave()
 		})
 	}
 	close(start)
 	writers.Wait()
 	if err := errors.Join(failures...); err != nil {
 		return nil, err
+	}
+	if together.failed() {
+		return nil, fmt.Errorf("the driver says that it is %s, and sent the requests of a race one after the other", Concurrent)
 	}
 	winners, losers := 0, loserErrors(&step.Race.Write)
 	for _, answer := range answers {

@@ -26,6 +26,15 @@ func (w *world) rawPut(ctx context.Context, m *model, step *Step) (*outcome, err
 
 // rawSet puts attributes into a row that is there; null removes one.
 func (w *world) rawSet(ctx context.Context, m *model, step *Step) (*outcome, error) {
+	set, err := w.rawItem(step)
+	if err != nil {
+		return nil, err
+	}
+	return w.setInRow(ctx, m, step, set)
+}
+
+// setInRow does what a raw_set says, whose item is given as it is to be stored.
+func (w *world) setInRow(ctx context.Context, m *model, step *Step, set item) (*outcome, error) {
 	key, err := itemFromJSON(step.Key)
 	if err != nil {
 		return nil, err
@@ -36,10 +45,6 @@ func (w *world) rawSet(ctx context.Context, m *model, step *Step) (*outcome, err
 	}
 	if len(row) == 0 {
 		return nil, errNoRow
-	}
-	set, err := w.rawItem(step)
-	if err != nil {
-		return nil, err
 	}
 	maps.Copy(row, set)
 	for _, name := range sortedNames(step.Item) {
@@ -63,6 +68,7 @@ func (w *world) rawItem(step *Step) (item, error) {
 		return nil, err
 	}
 	values, _ := resolved.(map[string]any)
+	w.hideRow(values)
 	return itemFromJSON(values)
 }
 

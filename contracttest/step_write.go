@@ -16,7 +16,7 @@ func (w *world) verb(ctx context.Context, m *model, step *Step) (*outcome, error
 	if err != nil {
 		return nil, err
 	}
-	return w.outcomeOf(ctx, step, answer)
+	return w.outcomeOf(ctx, m, step, answer)
 }
 
 // create inserts, or without if_not_exists inserts or replaces.
@@ -42,5 +42,5 @@ func (w *world) create(ctx context.Context, m *model, step *Step) (*outcome, err
 	if err != nil {
 		return nil, err
 	}
-	return w.outcomeOf(ctx, step, answer)
+	return w.outcomeOf(ctx, m, step, answer)
 }

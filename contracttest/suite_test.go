@@ -22,6 +22,7 @@ func TestEmbeddedScenariosAreTold(t *testing.T) {
 	for _, scenario := range scenarios {
 		require.NotEmpty(t, scenario.Why, scenario.File)
 		require.NotEmpty(t, scenario.Promise, scenario.File)
+		require.NotEmpty(t, scenario.Shows, scenario.File)
 		require.Regexp(t, "^"+scenario.Promise+"-[0-9]{2}$", scenario.ID, scenario.File)
 		require.False(t, ids[scenario.ID], "two scenarios are called %s", scenario.ID)
 		ids[scenario.ID] = true

@@ -19,6 +19,7 @@ type wire struct {
 	mu    sync.Mutex
 	noted sent
 	fault *orderedFault // what a step ordered for the next one; nil: nothing
+	race  *meeting      // of the race that is going on; nil: none
 }
 
 // sent is what a wire noted.
@@ -67,11 +68,22 @@ func (w *wire) Do(request *http.Request) (*http.Response, error) {
 		}
 		request.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	return w.note(request, body).Do(request)
+	next, race := w.note(request, body)
+	if race != nil {
+		race.come(request.Context())
+	}
+	return next.Do(request)
 }
 
-// note keeps what a request says, and gives where it goes.
-func (w *wire) note(sending *http.Request, body []byte) dynamodb.HTTPClient {
+// hold makes the requests of a race wait for each other; nil: no more.
+func (w *wire) hold(race *meeting) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.race = race
+}
+
+// note keeps what a request says, and gives where it goes and whom it has to wait for.
+func (w *wire) note(sending *http.Request, body []byte) (dynamodb.HTTPClient, *meeting) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	next := w.next
@@ -87,7 +99,7 @@ func (w *wire) note(sending *http.Request, body []byte) dynamodb.HTTPClient {
 		Key, Item map[string]json.RawMessage
 	}
 	if json.Unmarshal(body, &request) != nil {
-		return next
+		return next, w.race
 	}
 	encoded := request.Key
 	if encoded == nil {
@@ -96,5 +108,5 @@ func (w *wire) note(sending *http.Request, body []byte) dynamodb.HTTPClient {
 	if item, err := decodeJSON(encoded); err == nil && len(item) > 0 {
 		w.noted.last = &lastItem{request.TableName, item}
 	}
-	return next
+	return next, w.race
 }

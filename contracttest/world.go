@@ -23,6 +23,7 @@ type world struct {
 	leave    func() error      // ends what only this scenario uses
 	tables   map[string]*table // by the name that model documents use
 	saved    map[string]any
+	hidden   []string // what earlier steps stored that no error may quote
 }
 
 func newWorld(scenario *Scenario, models *Models, engine *Engine) *world {
@@ -51,6 +52,11 @@ func (w *world) request(ctx context.Context, request *protocol.Request) (*protoc
 	answer, err := w.driver.Do(limited, request)
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		return nil, fmt.Errorf("the driver did not answer a %s within %v", request.Op, patience)
+	}
+	if err == nil {
+		if told := quoted(request, w.hidden, answer); told != "" {
+			return nil, errors.New(told)
+		}
 	}
 	return answer, err
 }
@@ -127,7 +133,10 @@ func (w *world) makeTable(ctx context.Context, t *table) error {
 
 // forget lets the driver forget a table.
 func (w *world) forget(ctx context.Context, t *table) error {
-	_, err := w.ask(ctx, t, protocol.Use{Op: protocol.OpClose})
+	answer, err := w.ask(ctx, t, protocol.Use{Op: protocol.OpClose})
+	if err == nil && answer.Error != nil {
+		err = fmt.Errorf("forget the table of %s: %v", t.documents[0].File, answer.Error)
+	}
 	return err
 }
 

@@ -41,7 +41,7 @@ func contract(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return status
 	}
 	s := &suite{runner: &contracttest.Runner{Engine: contracttest.LocalAWS, Now: time.Now}, verbose: *verbose}
-	err := errors.Join(s.useEndpoint(*endpoint), s.loadModels(*models), s.loadScenarios(*scenarios, *only))
+	err := errors.Join(s.useEndpoint(*endpoint), s.loadModels(*models), s.loadScenarios(*scenarios, *only), canHold(*jsonFile))
 	if err != nil {
 		return usage(stderr, err)
 	}
@@ -51,7 +51,7 @@ func contract(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		people = stderr
 	}
 	status := s.judge(ctx, *driver, people, stderr)
-	if *jsonFile == "" {
+	if *jsonFile == "" || status == exitUsage {
 		return status
 	}
 	if err := s.writeJSON(*jsonFile, stdout); err != nil {
@@ -62,13 +62,18 @@ func contract(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 }
 
 // judge runs the scenarios and tells what came of them.
-func (s *suite) judge(ctx context.Context, driver string, stdout, stderr io.Writer) int {
+func (s *suite) judge(ctx context.Context, driver string, stdout, stderr io.Writer) (status int) {
 	if driver != "" {
 		client, err := protocol.Start(ctx, strings.Fields(driver), stderr)
 		if err != nil {
 			return usage(stderr, fmt.Errorf("-driver: %w", err))
 		}
-		defer func() { _ = client.Close() }() // it has answered all that it was asked
+		defer func() {
+			if err := client.Close(); err != nil {
+				tell(stderr, "theorydb: -driver: %v\n", err)
+				status = exitFailed
+			}
+		}()
 		s.runner.Driver = client
 	}
 	s.run(ctx, stdout)
@@ -94,6 +99,17 @@ func (s *shared) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.to.Write(p)
+}
+
+// canHold looks for the folder of a report before the run rather than after it.
+func canHold(file string) error {
+	if file == "" || file == "-" {
+		return nil
+	}
+	if about, err := os.Stat(filepath.Dir(file)); err != nil || !about.IsDir() {
+		return errors.New("-json: there is no folder for this file")
+	}
+	return nil
 }
 
 func (s *suite) writeJSON(name string, stdout io.Writer) error {

@@ -122,21 +122,36 @@ func TestADriverThatBreaksFailsTheRun(t *testing.T) {
 	require.Contains(t, stdout, "0 passed, 1 failed\n")
 }
 
+func TestADriverThatEndsBadlyFailsTheRun(t *testing.T) {
+	status, stdout, stderr := contractCommand("-driver", "sh testdata/failing-driver.sh", "-run", "^OPS-01 ")
+	require.Equal(t, exitFailed, status, stdout)
+	require.Contains(t, stdout, "0 passed, 0 failed, 1 not applicable\n")
+	require.Contains(t, stderr, "-driver: the driver ended badly: exit status 4")
+}
+
+func TestARunThatDidNotBeginWritesNoReport(t *testing.T) {
+	report := filepath.Join(t.TempDir(), "report.json")
+	status, _, _ := contractCommand("-driver", "./no-such-program", "-json", report)
+	require.Equal(t, exitUsage, status)
+	require.NoFileExists(t, report)
+}
+
 func TestContractRefusesBadUsage(t *testing.T) {
 	for name, test := range map[string]struct {
 		args []string
 		want string
 	}{
-		"unknown flag":    {[]string{"-nope"}, "-nope"},
-		"argument":        {[]string{"testdata"}, "takes no arguments"},
-		"bad expression":  {[]string{"-run", "("}, "-run"},
-		"nothing matches": {[]string{"-run", "no such scenario"}, "matches no scenario"},
-		"no such folder":  {[]string{"-scenarios", "testdata/none"}, "-scenarios"},
-		"no such models":  {[]string{"-models", "testdata/none"}, "-models"},
-		"empty folder":    {[]string{"-scenarios", t.TempDir()}, "holds no such file"},
-		"no such driver":  {[]string{"-driver", "./no-such-program"}, "-driver"},
-		"silent driver":   {[]string{"-driver", "true"}, "ended before it answered"},
-		"no URL":          {[]string{"-endpoint", "127.0.0.1:8000"}, "-endpoint"},
+		"unknown flag":       {[]string{"-nope"}, "-nope"},
+		"argument":           {[]string{"testdata"}, "takes no arguments"},
+		"bad expression":     {[]string{"-run", "("}, "-run"},
+		"nothing matches":    {[]string{"-run", "no such scenario"}, "matches no scenario"},
+		"no such folder":     {[]string{"-scenarios", "testdata/none"}, "-scenarios"},
+		"no such models":     {[]string{"-models", "testdata/none"}, "-models"},
+		"empty folder":       {[]string{"-scenarios", t.TempDir()}, "holds no such file"},
+		"no such driver":     {[]string{"-driver", "./no-such-program"}, "-driver"},
+		"silent driver":      {[]string{"-driver", "true"}, "ended before it answered"},
+		"no folder to write": {[]string{"-json", "testdata/none/report.json"}, "-json: there is no folder"},
+		"no URL":             {[]string{"-endpoint", "127.0.0.1:8000"}, "-endpoint"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, stdout, stderr := contractCommand(test.args...)

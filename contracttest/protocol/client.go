@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 // Client asks a driver through its lines. It is safe for concurrent use.
@@ -22,6 +23,7 @@ type Client struct {
 	last    int64
 	waiting map[int64]chan *Answer
 	broken  error // why there will be no more answers
+	refused error // what was wrong with the line that broke the protocol, nil where none did
 	closing bool
 }
 
@@ -30,31 +32,42 @@ var (
 	errEnded  = errors.New("the driver ended before it answered")
 )
 
-// Connect says hello to the driver behind two streams. end is called by Close once the driver has been told to end, and
+// helloPatience is how long a driver may take to say hello: it may have to be compiled first.
+const helloPatience = 2 * time.Minute
+
+// Connect says hello to the driver behind two streams, and waits two minutes at most for its answer. end is called by Close once the driver has been told to end, and
 // waits until it has; nil: nothing is waited for.
 func Connect(ctx context.Context, to io.WriteCloser, from io.Reader, end func() error) (*Client, error) {
 	c := &Client{to: to, end: end, waiting: map[int64]chan *Answer{}}
 	go c.read(bufio.NewReader(from))
-	answer, err := c.Do(ctx, &Request{Use: Use{Op: OpHello}})
+	limited, cancel := context.WithTimeout(ctx, helloPatience)
+	defer cancel()
+	answer, err := c.Do(limited, &Request{Use: Use{Op: OpHello}})
 	switch {
+	case err != nil && ctx.Err() == nil && limited.Err() != nil:
+		err = fmt.Errorf("the driver did not answer hello within %v", helloPatience)
 	case err != nil:
 	case answer.Hello == nil:
 		err = errors.New("the driver's answer to hello has no hello")
-	case answer.Hello.Protocol != Version:
-		err = fmt.Errorf("the driver speaks version %d of the protocol; this is %d", answer.Hello.Protocol, Version)
 	default:
-		c.hello = *answer.Hello
-		return c, nil
+		if err = answer.Hello.check(); err == nil {
+			c.hello = *answer.Hello
+			return c, nil
+		}
 	}
-	return nil, errors.Join(err, c.Close())
+	ended := c.Close()
+	if errors.Is(ended, err) { // a line that was no answer
+		return nil, ended
+	}
+	return nil, errors.Join(err, ended)
 }
 
 // Hello is what the driver said of itself.
 func (c *Client) Hello() Hello { return c.hello }
 
 // Do asks and waits for the answer. The request's ID is set here. An error says that the driver did not answer as the
-// protocol wants; what the library itself refused stands in the answer. Where ctx ends first the driver goes on, and its
-// answer is dropped.
+// protocol wants; what the library itself refused stands in the answer. Where ctx is cancelled first the driver goes on, and
+// its answer is dropped; where the time of ctx runs out the driver is given up.
 func (c *Client) Do(ctx context.Context, request *Request) (*Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -63,11 +76,17 @@ func (c *Client) Do(ctx context.Context, request *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.write(asked); err != nil {
-		c.breakOff(fmt.Errorf("%w: %w", errEnded, err))
+	line, err := json.Marshal(asked)
+	if err != nil { // there is no such line, for which the driver can't be blamed
+		c.forget(asked.ID)
+		return nil, fmt.Errorf("a request that can't be written: %w", err)
 	}
+	go c.write(line) // beside the wait: a driver that does not read holds up its input
 	select {
 	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) { // one that hangs would let every request wait as long
+			c.breakOff(fmt.Errorf("the driver was given up: it did not answer a %s in time", request.Op))
+		}
 		return nil, ctx.Err()
 	case answer := <-answered:
 		if answer == nil {
@@ -75,6 +94,12 @@ func (c *Client) Do(ctx context.Context, request *Request) (*Answer, error) {
 		}
 		if answer.Problem != "" {
 			return nil, fmt.Errorf("the driver: %s", answer.Problem)
+		}
+		if err := answer.check(); err != nil {
+			return nil, err
+		}
+		if err := answer.checkCauses(&asked.Use); err != nil {
+			return nil, err
 		}
 		return answer, nil
 	}
@@ -95,15 +120,20 @@ func (c *Client) register(request *Request) (chan *Answer, *Request, error) {
 	return answered, &asked, nil
 }
 
-func (c *Client) write(request *Request) error {
-	line, err := json.Marshal(request)
-	if err != nil {
-		return err
-	}
+// forget takes back a request that nobody was asked.
+func (c *Client) forget(id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.waiting, id)
+}
+
+// write ends with the driver's input at the latest, which Close closes.
+func (c *Client) write(line []byte) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	_, err = c.to.Write(append(line, '\n'))
-	return err
+	if _, err := c.to.Write(append(line, '\n')); err != nil {
+		c.breakOff(fmt.Errorf("%w: %w", errEnded, err))
+	}
 }
 
 func (c *Client) read(from *bufio.Reader) {
@@ -113,7 +143,9 @@ func (c *Client) read(from *bufio.Reader) {
 			err = errEnded
 		}
 		if err == nil {
-			err = c.deliver(line)
+			if err = c.deliver(line); err != nil {
+				c.refuse(err)
+			}
 		}
 		if err != nil {
 			c.breakOff(err)
@@ -121,6 +153,13 @@ func (c *Client) read(from *bufio.Reader) {
 			return
 		}
 	}
+}
+
+// refuse keeps why the driver is given up for Close: nobody may wait for an answer when it happens.
+func (c *Client) refuse(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refused = err
 }
 
 // deliver hands an answer to whoever waits for it.
@@ -159,7 +198,8 @@ func (c *Client) brokenBy() error {
 	return c.broken
 }
 
-// Close ends the driver and waits until it has ended. Requests after it are refused.
+// Close ends the driver and waits until it has ended. Requests after it are refused. The error tells of a line that broke the
+// protocol, too: where no request was open, nobody has heard of it.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	if c.closing {
@@ -173,5 +213,7 @@ func (c *Client) Close() error {
 		err = errors.Join(err, c.end())
 	}
 	c.breakOff(errClosed)
-	return err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return errors.Join(c.refused, err)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -115,9 +116,54 @@ func TestADriverThatBreaksTheProtocolIsGivenUp(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 			_, err = client.Do(t.Context(), &Request{Use: Use{Op: "get"}})
 			require.ErrorContains(t, err, test.want, "it stays given up")
-			require.NoError(t, client.Close())
+			if test.line == "" {
+				require.NoError(t, client.Close())
+				return
+			}
+			require.ErrorContains(t, client.Close(), test.want)
 		})
 	}
+}
+
+func TestALineThatNobodyWaitsForIsToldAtTheEnd(t *testing.T) {
+	requests, to := io.Pipe()
+	from, answers := io.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = bufio.NewReader(requests).ReadString('\n')
+		_, _ = io.WriteString(answers, goodHello+"\n")
+		_, _ = io.Copy(io.Discard, requests)
+		_, _ = io.WriteString(answers, "goodbye\n")
+		_, _ = io.WriteString(answers, "which is read when the line before it has been looked at\n")
+		_ = answers.Close()
+	}()
+	client, err := Connect(t.Context(), to, from, func() error {
+		<-ended
+		return nil
+	})
+	require.NoError(t, err)
+	require.ErrorContains(t, client.Close(), "a line that is no answer")
+}
+
+func TestADriverThatDoesNotReadHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, to := io.Pipe()
+		from, _ := io.Pipe()
+		_, err := Connect(t.Context(), to, from, nil)
+		require.EqualError(t, err, "the driver did not answer hello within 2m0s")
+		_ = from.Close()
+	})
+}
+
+func TestARequestThatCanNotBeWrittenIsNotTheDriversFault(t *testing.T) {
+	client, err := InProcess(t.Context(), handler(func(context.Context, *Request) *Answer { return &Answer{} }))
+	require.NoError(t, err)
+	_, err = client.Do(t.Context(), &Request{Now: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC), Use: Use{Op: "get"}})
+	require.ErrorContains(t, err, "a request that can't be written")
+	_, err = client.Do(t.Context(), &Request{Use: Use{Op: "get"}})
+	require.NoError(t, err)
+	require.NoError(t, client.Close())
 }
 
 func TestADriverHasToSayHello(t *testing.T) {
@@ -153,20 +199,61 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	require.NoError(t, client.Close())
 }
 
-func TestServeRefusesWhatIsNoRequest(t *testing.T) {
+func TestADriverThatDoesNotAnswerInTimeIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // in whose bubble the hour passes at once
+		release := make(chan struct{})
+		client, err := InProcess(t.Context(), handler(func(context.Context, *Request) *Answer {
+			<-release
+			return &Answer{}
+		}))
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		_, err = client.Do(ctx, &Request{Use: Use{Op: "get"}})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		_, err = client.Do(t.Context(), &Request{Use: Use{Op: "put"}})
+		require.EqualError(t, err, "the driver was given up: it did not answer a get in time")
+		close(release)
+		require.ErrorContains(t, client.Close(), "which is no open request", "the answer that came too late is nobody's")
+	})
+}
+
+func TestServeAnswersWhatIsNoRequestByAProblem(t *testing.T) {
 	for line, want := range map[string]string{
-		"{":                             "a line is no request",
 		`{"id": 1, "opp": "get"}`:       `unknown field "opp"`,
-		`{"id": 1, "op": "get"}{}`:      "more on the line than one JSON value",
 		`{"id": 1, "item": {"a": {}}}`:  "is no value of the protocol",
-		`{"id": "1", "op": "get"}`:      "a line is no request",
-		`{"id": 1, "now": "yesterday"}`: "a line is no request",
+		`{"id": 1, "now": "yesterday"}`: "the line is no request",
+	} {
+		var out bytes.Buffer
+		require.NoError(t, Serve(t.Context(), strings.NewReader(line+"\n"), &out, handler(nil)), line)
+		var answer Answer
+		require.NoError(t, json.Unmarshal(out.Bytes(), &answer))
+		require.Equal(t, int64(1), answer.ID)
+		require.Contains(t, answer.Problem, want)
+	}
+}
+
+func TestServeEndsAtALineThatNobodyCanBeAnswered(t *testing.T) {
+	for line, want := range map[string]string{
+		"{":                          "a line is no request",
+		`{"opp": "get"}`:             `unknown field "opp"`,
+		`{"id": 1, "op": "get"}{}`:   "more on the line than one JSON value",
+		`{"id": "1", "op": "get"}`:   "a line is no request",
+		`{"id": null, "nope": true}`: "a line is no request",
 	} {
 		var out bytes.Buffer
 		err := Serve(t.Context(), strings.NewReader(line+"\n"), &out, handler(func(context.Context, *Request) *Answer { return &Answer{} }))
 		require.ErrorContains(t, err, want, line)
 		require.Empty(t, out.String())
 	}
+}
+
+func TestServeEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	in, _ := io.Pipe() // on which nothing ever comes
+	time.AfterFunc(0, cancel)
+	require.ErrorIs(t, Serve(ctx, in, io.Discard, handler(nil)), context.Canceled)
+	require.NoError(t, in.Close())
 }
 
 func TestServeAnswersALastLineWithoutAnEnd(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -20,6 +22,8 @@ func TestMain(m *testing.M) {
 		if err := Serve(context.Background(), os.Stdin, os.Stdout, handler(func(context.Context, *Request) *Answer { return &Answer{} })); err != nil {
 			os.Exit(3)
 		}
+	case "deaf": // to the end of its input
+		<-time.NewTimer(time.Hour).C
 	case "bad":
 		_, _ = os.Stderr.WriteString("no licence found\n")
 		os.Exit(4)
@@ -58,4 +62,17 @@ func TestAProgramThatCanNotBeStartedIsTold(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = Start(t.Context(), nil, nil)
 	require.EqualError(t, err, "a driver is a command")
+}
+
+func TestAProgramThatDoesNotEndIsNotWaitedForForEver(t *testing.T) {
+	t.Setenv(role, "deaf")
+	program := exec.CommandContext(t.Context(), os.Args[0])
+	program.WaitDelay = grace
+	program.Stderr = &bytes.Buffer{}
+	_, err := program.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, program.Start())
+	heldOpen := make(chan struct{}) // its output, by a program that it started
+	require.EqualError(t, wait(program, heldOpen, time.Millisecond), "the driver did not end within 1ms after its input")
+	require.NotNil(t, program.ProcessState, "it is gone")
 }

@@ -22,8 +22,9 @@ const maxLine = 256 << 20
 var errLongLine = fmt.Errorf("a line has more than %d bytes", maxLine)
 
 // Serve answers the lines of in on out until in ends, which is how the runner says goodbye, or ctx does. Each request is
-// handled in a goroutine of its own, and none outlives Serve. The error is about the lines: one that is no request, or
-// an answer that could not be written.
+// handled in a goroutine of its own, and none outlives Serve; where ctx ends first, the one that reads in stays until in
+// gives something or ends. A line that has an id and is no request otherwise is answered by a problem. The error is about
+// the lines: one without an id, or an answer that could not be written.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, handler Handler) error {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &server{out: out, handler: handler}
@@ -31,23 +32,58 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, handler Handler) er
 		cancel()
 		s.handling.Wait()
 	}()
-	lines := bufio.NewReader(in)
-	for ctx.Err() == nil {
-		line, err := readLine(lines)
-		if errors.Is(err, io.EOF) {
+	lines := readLines(ctx, bufio.NewReader(in))
+	for {
+		var line lineRead
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case line = <-lines:
+		}
+		if errors.Is(line.err, io.EOF) {
 			s.handling.Wait()
 			return s.failed()
 		}
-		if err != nil {
-			return err
+		if line.err != nil {
+			return line.err
 		}
 		request := &Request{}
-		if err := unmarshalLine(line, request); err != nil {
+		err := unmarshalLine(line.text, request)
+		if err == nil {
+			s.handling.Go(func() { s.handle(ctx, request) })
+			continue
+		}
+		var known struct{ ID int64 }
+		if json.Unmarshal(line.text, &known) != nil || known.ID == 0 {
 			return fmt.Errorf("a line is no request: %w", err)
 		}
-		s.handling.Go(func() { s.handle(ctx, request) })
+		s.handling.Go(func() { s.answer(&Answer{ID: known.ID, Problem: fmt.Sprintf("the line is no request: %v", err)}) })
 	}
-	return ctx.Err()
+}
+
+// lineRead is a line without its end, or why there is none.
+type lineRead struct {
+	text []byte
+	err  error
+}
+
+// readLines reads until there is an error, which comes last, or ctx ends.
+func readLines(ctx context.Context, from *bufio.Reader) <-chan lineRead {
+	lines := make(chan lineRead)
+	go func() {
+		for {
+			text, err := readLine(from)
+			select {
+			case lines <- lineRead{text, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return lines
 }
 
 type server struct {
@@ -62,9 +98,13 @@ type server struct {
 func (s *server) handle(ctx context.Context, request *Request) {
 	answer := s.handler.Do(ctx, request)
 	answer.ID = request.ID
+	s.answer(answer)
+}
+
+func (s *server) answer(answer *Answer) {
 	line, err := json.Marshal(answer)
 	if err != nil {
-		line, err = json.Marshal(&Answer{ID: request.ID, Problem: fmt.Sprintf("the answer can't be written: %v", err)})
+		line, err = json.Marshal(&Answer{ID: answer.ID, Problem: fmt.Sprintf("the answer can't be written: %v", err)})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -92,7 +92,7 @@ func (d *Driver) do(ctx context.Context, request *protocol.Request) (*protocol.A
 	if request.NoWait {
 		ctx = context.WithValue(ctx, noWait{}, true)
 	}
-	one, err := t.use(&request.Use, &request.Use)
+	one, err := t.use(&request.Use)
 	if err != nil {
 		return nil, err
 	}

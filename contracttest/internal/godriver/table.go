@@ -103,13 +103,9 @@ type use struct {
 	table *table
 }
 
-// use finds the model of a use, and confines it to the scope. around is the request that an operation stands in: an
-// operation that says no model or no scope has that one's.
-func (t *table) use(around, said *protocol.Use) (use, error) {
+// use finds the model of a request, or of an operation inside one, and confines it to the scope.
+func (t *table) use(said *protocol.Use) (use, error) {
 	name, scope := said.Model, said.Scope
-	if name == "" {
-		name = around.Model
-	}
 	m := t.models[name]
 	if m == nil {
 		return use{}, problem("the table has no model %q", name)
@@ -137,7 +133,7 @@ func (u use) operations() ([]use, error) {
 	list := make([]use, len(u.Operations))
 	for i := range u.Operations {
 		var err error
-		if list[i], err = u.table.use(u.Use, &u.Operations[i]); err != nil {
+		if list[i], err = u.table.use(&u.Operations[i]); err != nil {
 			return nil, err
 		}
 	}
