@@ -2,6 +2,7 @@ package contracttest
 
 import (
 	"encoding/base64"
+	"maps"
 
 	"github.com/theorydb/theorydb/contracttest/protocol"
 )
@@ -76,15 +77,8 @@ func elements(logical any, convert func(any) any) any {
 
 // item turns logical values into those of the protocol, nil into nil. null is an attribute that the item does not have.
 func (d *ModelDocument) item(values map[string]any) protocol.Item {
-	if values == nil {
-		return nil
-	}
-	item := make(protocol.Item, len(values))
-	for name, value := range values {
-		if value != nil {
-			item[name] = d.attributes[name].value(value)
-		}
-	}
+	item := d.operands(values)
+	maps.DeleteFunc(item, func(_ string, value any) bool { return value == nil })
 	return item
 }
 

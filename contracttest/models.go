@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+
+	"github.com/theorydb/theorydb/contracttest/protocol"
 )
 
 // Models are model documents, where scenarios find theirs by name.
@@ -85,7 +87,7 @@ func parseModel(p place) (*ModelDocument, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, ok := plain(value).(map[string]any)
+	document, ok := protocol.JSONNumbers(value).(map[string]any)
 	if !ok {
 		return nil, p.errorf("want a model")
 	}
@@ -119,27 +121,6 @@ func parseModel(p place) (*ModelDocument, error) {
 		model.attributes[attribute.Attribute] = attribute
 	}
 	return model, nil
-}
-
-// plain turns Number into what encoding/json writes as a number.
-func plain(value any) any {
-	switch v := value.(type) {
-	case Number:
-		return json.Number(v)
-	case []any:
-		list := make([]any, len(v))
-		for i, element := range v {
-			list[i] = plain(element)
-		}
-		return list
-	case map[string]any:
-		members := make(map[string]any, len(v))
-		for name, member := range v {
-			members[name] = plain(member)
-		}
-		return members
-	}
-	return value
 }
 
 // checkDMSVersion knows the declarations whose versions start at 0. Without one versions start at 1.

@@ -35,8 +35,8 @@ var (
 // helloPatience is how long a driver may take to say hello: it may have to be compiled first.
 const helloPatience = 2 * time.Minute
 
-// Connect says hello to the driver behind two streams, and waits two minutes at most for its answer. end is called by Close once the driver has been told to end, and
-// waits until it has; nil: nothing is waited for.
+// Connect says hello to the driver behind two streams, and waits two minutes at most for its answer. end is called by Close
+// once the driver has been told to end, and waits until it has; nil: nothing is waited for.
 func Connect(ctx context.Context, to io.WriteCloser, from io.Reader, end func() error) (*Client, error) {
 	c := &Client{to: to, end: end, waiting: map[int64]chan *Answer{}}
 	go c.read(bufio.NewReader(from))

@@ -76,6 +76,28 @@ func (v *Values) UnmarshalJSON(text []byte) error {
 	return err
 }
 
+// JSONNumbers returns the value with every Number in it as a json.Number, which encoding/json writes as a number and not as
+// a text. The value itself is left as it is.
+func JSONNumbers(value any) any {
+	switch v := value.(type) {
+	case Number:
+		return json.Number(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, element := range v {
+			list[i] = JSONNumbers(element)
+		}
+		return list
+	case map[string]any:
+		members := make(map[string]any, len(v))
+		for name, member := range v {
+			members[name] = JSONNumbers(member)
+		}
+		return members
+	}
+	return value
+}
+
 func encodeMembers(members map[string]any) (map[string]any, error) {
 	encoded := make(map[string]any, len(members))
 	for name, value := range members {

@@ -24,7 +24,7 @@ type attribute struct {
 func (a attribute) value(value any) any {
 	switch {
 	case a.JSON:
-		return jsonNumbers(value) // JSON text has numbers of its own
+		return protocol.JSONNumbers(value) // JSON text has numbers of its own
 	case a.Type == "N":
 		return a.number(value)
 	}
@@ -49,26 +49,6 @@ func (a attribute) number(value any) any {
 		if n, err := strconv.ParseInt(string(digits), 10, 64); err == nil {
 			return n
 		}
-	}
-	return value
-}
-
-func jsonNumbers(value any) any {
-	switch v := value.(type) {
-	case protocol.Number:
-		return json.Number(v)
-	case []any:
-		list := make([]any, len(v))
-		for i, element := range v {
-			list[i] = jsonNumbers(element)
-		}
-		return list
-	case map[string]any:
-		members := make(map[string]any, len(v))
-		for name, member := range v {
-			members[name] = jsonNumbers(member)
-		}
-		return members
 	}
 	return value
 }
